@@ -1,0 +1,56 @@
+"""Whether the day's input holds what a signal needs; if not, it is skipped and reported, never guessed."""
+
+from collections.abc import Mapping
+from datetime import date
+
+import polars as pl
+
+from pipeline.detectors._signal import Input, Signal
+
+# The tables that the inputs of a signal are made of.
+TABLES: Mapping[Input, str] = {
+    "events": "clickstream",
+    "waits": "wait_time",
+    "errors": "order_error",
+    "orders": "orders",
+}
+
+
+def needed(signals: Mapping[str, Signal]) -> dict[str, set[str]]:
+    """Columns that some signal needs, by table."""
+    found: dict[str, set[str]] = {table: set() for table in TABLES.values()}
+    for signal in signals.values():
+        for alternative in signal.needs:
+            for name, columns in alternative.items():
+                found[TABLES[name]].update(columns)
+    return found
+
+
+def missing(signal: Signal, counts: Mapping[str, Mapping[str, int]], *, has_milliseconds: bool) -> str | None:
+    """What a signal lacks, or None where it is measurable. `counts`: rows with a value, by table and column."""
+    lacks = [_lacks(alternative, counts) for alternative in signal.needs]
+    if all(lacks):
+        return " or ".join(lacks)
+    if signal.needs_milliseconds and not has_milliseconds:
+        return "times tell no parts of a second"
+    return None
+
+
+def _lacks(alternative: Mapping[Input, tuple[str, ...]], counts: Mapping[str, Mapping[str, int]]) -> str:
+    found = []
+    for name, columns in alternative.items():
+        table = TABLES[name]
+        empty = [column for column in columns if not counts[table][column]]
+        if not counts[table]["*"]:
+            found.append(f"no rows in {table}")
+        elif empty:
+            found.append(f"no values in {table}.{', '.join(empty)}")
+    return " and ".join(found)
+
+
+def report(day: date, lacks: Mapping[str, str | None], flags: pl.DataFrame) -> pl.DataFrame:
+    """Rows of ops.signals."""
+    counts = dict(flags.group_by("signal").len().iter_rows())
+    rows = [(day, name, why is None, why, counts.get(name, 0)) for name, why in lacks.items()]
+    schema = {"day": pl.Date, "signal": pl.String, "is_measurable": pl.Boolean, "why": pl.String, "flags": pl.Int64}
+    return pl.DataFrame(rows, schema=schema, orient="row")

@@ -1,0 +1,120 @@
+"""What a signal is: a record about it, a frozen set of parameters, and a function from inputs to flags."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+
+import polars as pl
+
+Input = Literal["events", "waits", "errors", "orders", "visits", "contacts"]
+
+# What `detect` gives, one row per flag; `finished` adds the rest of friction.flags.
+FLAG = {
+    "stage": pl.String,
+    "locus_type": pl.String,
+    "locus": pl.String,
+    "person_id": pl.String,
+    "customer_id": pl.String,
+    "session_id": pl.String,
+    "visit_id": pl.String,
+    "started_at": pl.Datetime("us", "UTC"),
+    "ended_at": pl.Datetime("us", "UTC"),
+    "flagged_at": pl.Datetime("us", "UTC"),
+    "severity": pl.Float64,
+    "value_at_stake": pl.Float64,
+    "currency": pl.String,
+    "channel": pl.String,
+    "device": pl.String,
+    "evidence": pl.List(pl.String),
+    "detail": pl.String,
+}
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a signal may look at: all as known at the end of the day, `start` <= day < `end`.
+
+    `events`: clickstream of the sessions that were open on the day, sorted by (person_id, occurred_at, event_id), with
+    person_id, session_id, visit_id, stage, closed_at. `visits`: journeys.stage_visits of the day. `contacts`,
+    `orders`: as journeys.contacts and journeys.orders give them. `waits`, `errors`: events.wait_time and
+    events.order_error. The last four have person_id, visit_id and stage (null where the journey has no such stage).
+    """
+
+    start: datetime
+    end: datetime
+    events: pl.LazyFrame
+    visits: pl.LazyFrame
+    waits: pl.LazyFrame
+    errors: pl.LazyFrame
+    orders: pl.LazyFrame
+    contacts: pl.LazyFrame
+    targets: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A kind of friction: `detect` gives one row per instance, with the columns of FLAG.
+
+    `needs`: the columns that must hold values for the signal to be measurable, by input; one of the alternatives is
+    enough. `exposure`: whether a visit that
+    could have shown the signal is one of the stage (`stage`), or one that touched the place (`locus`).
+    `prior_effect`: how many visits per affected one it is believed to cost before there are data (share, 0–1), give
+    or take `prior_error` (standard error).
+    """
+
+    name: str
+    title: str
+    kind: Literal["obstacle", "outcome"]
+    stage: str
+    locus_type: str
+    exposure: Literal["stage", "locus"]
+    needs: tuple[Mapping[Input, tuple[str, ...]], ...]
+    look_back: timedelta
+    source: str
+    prior_effect: float
+    parameters: Any
+    detect: Callable[[Inputs, Any], pl.LazyFrame]
+    prior_error: float = 0.10
+    needs_milliseconds: bool = False
+    version: int = 1
+
+    @property
+    def stamp(self) -> str:
+        """Version of the definition and a hash of the parameters: which rule made a flag."""
+        told = json.dumps(asdict(self.parameters), sort_keys=True, default=str)
+        return f"{self.version}+{hashlib.sha256(told.encode()).hexdigest()[:6]}"
+
+
+# Flags that do not live in a session name neither session nor device.
+NO_SESSION = {"session_id": pl.lit(None, pl.String), "device": pl.lit(None, pl.String)}
+
+
+def finished(signal: Signal, flags: pl.DataFrame, day: date, start: datetime, end: datetime) -> pl.DataFrame:
+    """Rows of friction.flags: those of `flags` whose evidence was complete on the day, with their ids.
+
+    A flag belongs to the day on which its definition was first met, so that it is written once; its count and its
+    severity are those known at the end of that day.
+    """
+    rows = flags.select(pl.col(name).cast(kind) for name, kind in FLAG.items()).filter(
+        pl.col("flagged_at").is_between(start, end, closed="left") & pl.col("stage").is_not_null()
+    )
+    return rows.with_columns(
+        day=pl.lit(day, pl.Date),
+        flag_id=pl.lit(f"{signal.name}:") + pl.col("evidence").list.first(),
+        signal=pl.lit(signal.name),
+        signal_version=pl.lit(signal.stamp),
+        severity=pl.col("severity").clip(0, 1).round(6),
+    ).sort("flag_id")
+
+
+def seconds(span: pl.Expr) -> pl.Expr:
+    """A duration in seconds."""
+    return span.dt.total_microseconds() / 1_000_000
+
+
+def saturating(excess: pl.Expr, scale: pl.Expr | float) -> pl.Expr:
+    """Severity of an excess over what is acceptable: 0 at none, 0.63 at one `scale`, never above 1."""
+    return 1 - (-(excess / scale)).exp()

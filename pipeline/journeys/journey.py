@@ -1,0 +1,80 @@
+"""The journey file: a business's stages in its own words, and what completes each of them by when."""
+
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipeline.errors import SettingsError, hint
+
+BUILT_IN = Path(__file__).parent / "files"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Stage(_Part):
+    """One step of the journey. `made_of` tells what a visit is: part of a session, a contact, an order …"""
+
+    name: str = Field(pattern=r"[a-z][a-z0-9_]*")
+    label: dict[str, str] = {}
+    made_of: Literal["session", "contact", "order", "next_order"]
+    events: tuple[str, ...] = ()  # session: names of events that belong to the stage wherever they happen
+    pages: tuple[str, ...] = ()  # session: paths (with * for anything) that belong to it
+    completed_by: tuple[str, ...] = ()  # session: events that complete it
+    starts_again_by: tuple[str, ...] = ()  # session: events that begin a new attempt after a completed one
+    wait_types: tuple[str, ...] = ()  # contact
+    short_abandon_seconds: float = 5.0  # contact: who leaves sooner did not wait
+    quiet_days: int = Field(default=7, ge=0, le=60)  # contact, order: without a complaint for so long: completed
+    decided_days: int = Field(default=60, ge=1, le=90)  # order, next_order: decided so long after it at the latest
+    lost_by_errors: tuple[str, ...] = ()  # order: types of order errors that mean that the order was lost
+    is_moment_of_truth: bool = False
+    owner: str | None = None
+
+
+class Journey(_Part):
+    """The stages in order, and the targets of waits in seconds by wait type and channel."""
+
+    name: str
+    description: str = ""
+    stages: tuple[Stage, ...] = Field(min_length=1)
+    targets: dict[str, dict[str, float]] = {}
+
+    @property
+    def of_sessions(self) -> tuple[Stage, ...]:
+        """Stages whose visits are parts of sessions, in order."""
+        return tuple(stage for stage in self.stages if stage.made_of == "session")
+
+    def made_of(self, kind: str) -> Stage | None:
+        """The stage whose visits are contacts, orders or next orders, if the journey has one."""
+        return next((stage for stage in self.stages if stage.made_of == kind), None)
+
+
+def load(name: str, folder: Path) -> Journey:
+    """The built-in journey of that name, or the journey in the file of that path, relative to `folder`.
+
+    Raises SettingsError where there is none or it says something that cannot be.
+    """
+    built_in = {path.stem: path for path in sorted(BUILT_IN.glob("*.toml"))}
+    path = built_in.get(name, folder / name)
+    if not path.is_file():
+        raise SettingsError(f"project.journey: there is no journey {name!r}, nor a file {path}.{hint(name, built_in)}")
+    try:
+        journey = Journey.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except ValidationError as error:
+        found = error.errors()[0]
+        where = ".".join(str(part) for part in found["loc"])
+        known = hint(str(found["loc"][-1]), Stage.model_fields) if found["type"] == "extra_forbidden" else ""
+        raise SettingsError(f"{path}: {where}: {found['msg']}.{known}") from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path}: {error}") from error
+    for kind in ("contact", "order", "next_order"):
+        names = [stage.name for stage in journey.stages if stage.made_of == kind]
+        if len(names) > 1:
+            raise SettingsError(f"{path}: only one stage can be made of {kind}, found {', '.join(names)}.")
+    names = [stage.name for stage in journey.stages]
+    if len(set(names)) < len(names):
+        raise SettingsError(f"{path}: two stages have the same name. Stages: {', '.join(names)}.")
+    return journey

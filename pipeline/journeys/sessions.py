@@ -1,0 +1,68 @@
+"""Sessions: a person's clickstream events with no gap of 30 minutes or more, at most 24 hours long."""
+
+from datetime import date, datetime, timedelta
+
+import polars as pl
+
+from pipeline.journeys.chains import chained
+from pipeline.journeys.identities import person_of
+
+GAP = timedelta(minutes=30)  # GA4, Snowplow, Amplitude, Matomo, Clarity: 30 minutes; not split at midnight
+CAP = timedelta(hours=24)  # Clarity's and PostHog's day at most
+LOOK_BACK = CAP + 2 * GAP  # what `chained` needs to know every session that is open when the day begins
+
+
+def sessionize(events: pl.DataFrame, resolved: pl.DataFrame) -> pl.DataFrame:
+    """Give events their person and session.
+
+    `events`: one row per event, from LOOK_BACK before the day to its end. `resolved`: `event_id`, `resolved_id` of
+    anonymous events whose customer is known. Gives the events sorted by (person_id, occurred_at, event_id), with
+    `customer_id` (as known by the end of the day), `person_id`, `session` (number in this order, from 1),
+    `session_id` (s: and the first event's id) and `closed_at`.
+    """
+    if resolved.height:
+        events = events.join(resolved, on="event_id", how="left").with_columns(
+            customer_id=pl.coalesce("customer_id", "resolved_id")
+        )
+    people = events.with_columns(person_id=person_of(pl.col("customer_id"), pl.col("anonymous_id")))
+    rows = chained(people, "person_id", "occurred_at", "event_id", GAP, CAP).rename({"piece": "session"})
+    first = rows.select(pl.col("event_id").filter(_is_first("session"))).to_series()
+    return rows.with_columns((pl.lit("s:") + first.gather(rows["session"] - 1)).alias("session_id"))
+
+
+def active(events: pl.DataFrame, start: datetime) -> pl.DataFrame:
+    """Events of sessions that were open on the day that begins at `start`: the others are none of its business."""
+    return events.filter(pl.col("closed_at") >= start)
+
+
+def closed(events: pl.DataFrame, day: date, start: datetime, end: datetime, stages: list[str]) -> pl.DataFrame:
+    """`journeys.sessions` of a day: one row per session that was known to be over on the day."""
+    rows = events.filter(pl.col("closed_at").is_between(start, end, closed="left"))
+    return (
+        rows.group_by("session", maintain_order=True)
+        .agg(
+            pl.col("session_id", "person_id", "customer_id", "closed_at").first(),
+            started_at=pl.col("occurred_at").first(),
+            ended_at=pl.col("occurred_at").last(),
+            events=pl.len().cast(pl.Int64),
+            pages=pl.col("page_path").drop_nulls().n_unique().cast(pl.Int64),
+            device=pl.col("device").drop_nulls().first(),
+            channel=pl.col("channel").drop_nulls().first(),
+            country=pl.col("country").drop_nulls().first(),
+            entry_page=pl.col("page_path").drop_nulls().first(),
+            exit_page=pl.col("page_path").drop_nulls().last(),
+            seen=pl.col("stage").unique(),
+            purchases=(pl.col("event_name") == "purchase").sum().cast(pl.Int64),
+        )
+        .with_columns(
+            day=pl.lit(day),
+            stages=pl.concat_list(
+                pl.when(pl.col("seen").list.contains(stage)).then(pl.lit(stage)) for stage in stages
+            ).list.drop_nulls(),
+        )
+        .drop("session", "seen")
+    )
+
+
+def _is_first(number: str) -> pl.Expr:
+    return (pl.col(number) != pl.col(number).shift(1)).fill_null(value=True)

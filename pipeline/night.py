@@ -1,0 +1,124 @@
+"""One day's work on the people of one bucket: events in, journeys and flags out; no database, no file, no clock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipeline.calendar import Day
+from pipeline.detectors._signal import FLAG, Inputs, Signal, finished
+from pipeline.journeys import contacts as contacting
+from pipeline.journeys import orders as ordering
+from pipeline.journeys import sessions, stages
+from pipeline.journeys.identities import person_of
+from pipeline.journeys.journey import Journey
+from pipeline.journeys.waits import errors_as_known, orders_as_known, waits_as_known
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Rows of some people, complete for each of them: columns as in events.*, as far back as the day's work reaches.
+
+    `events`: from sessions.LOOK_BACK before the day; `resolved`: customers of anonymous events (identities.resolve);
+    `purchases`: purchase events from orders.LOOK_BACK before the day, `waits`, `errors`, `orders` likewise.
+    """
+
+    events: pl.DataFrame
+    resolved: pl.DataFrame
+    purchases: pl.DataFrame
+    waits: pl.DataFrame
+    errors: pl.DataFrame
+    orders: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Found:
+    """The day's rows of journeys.sessions, journeys.stage_visits, journeys.cases and friction.flags."""
+
+    sessions: pl.DataFrame
+    stage_visits: pl.DataFrame
+    cases: pl.DataFrame
+    flags: pl.DataFrame
+
+
+VISIT = [
+    "day", "visit_id", "stage", "person_id", "customer_id", "session_id", "entered_at", "left_at", "decided_at",
+    "outcome", "reason", "is_active", "is_decided", "is_exposure", "device", "channel", "value", "currency", "events",
+    "loci",
+]  # fmt: skip
+
+
+def judge(bucket: Bucket, journey: Journey, signals: Mapping[str, Signal], day: Day) -> Found:
+    """The journeys of a bucket's people as known at the end of the day, and the flags of the day."""
+    waits = waits_as_known(bucket.waits, day.end)
+    errors = errors_as_known(bucket.errors, day.end)
+    orders = orders_as_known(bucket.orders, day.end)
+
+    events = sessions.active(sessions.sessionize(bucket.events, bucket.resolved), day.start)
+    events = stages.attempted(stages.staged(events, journey), journey)
+    visits = [stages.visits(events, journey, day.date, day.start, day.end)]
+
+    service = journey.made_of("contact")
+    contacts = contacting.contacts(waits, service)
+    if service:
+        visits.append(contacting.visits(contacts, service, day.date, day.start, day.end))
+
+    delivery = journey.made_of("order")
+    deliveries = waits.filter(pl.col("wait_type") == "delivery")
+    known = ordering.ordered(orders, bucket.purchases, deliveries, errors, delivery.name if delivery else None)
+    if delivery:
+        lost = ordering.losses(known, errors, contacts, delivery)
+        visits.append(ordering.fulfilments(known, lost, delivery, day.date, day.start, day.end))
+    if again := journey.made_of("next_order"):
+        visits.append(ordering.next_orders(known, again, day.date, day.start, day.end))
+
+    stage_visits = pl.concat([each.select(VISIT) for each in visits], how="vertical_relaxed").sort("visit_id")
+    inputs = Inputs(
+        start=day.start,
+        end=day.end,
+        events=events.lazy(),
+        visits=stage_visits.lazy(),
+        waits=_with_visits(waits, contacts).lazy(),
+        errors=_with_orders(errors, delivery.name if delivery else None).lazy(),
+        orders=known.lazy(),
+        contacts=contacts.lazy(),
+        targets=journey.targets,
+    )
+    return Found(
+        sessions=sessions.closed(events, day.date, day.start, day.end, [stage.name for stage in journey.stages]),
+        stage_visits=stage_visits,
+        cases=contacting.cases(contacts, day.date, day.start),
+        flags=flagged(inputs, signals, day),
+    )
+
+
+def flagged(inputs: Inputs, signals: Mapping[str, Signal], day: Day) -> pl.DataFrame:
+    """friction.flags of the day: what the signals find, with value and place of the visit where they name none."""
+    found = [
+        finished(signal, signal.detect(inputs, signal.parameters).collect(), day.date, day.start, day.end)
+        for signal in signals.values()
+    ]
+    visits = inputs.visits.select("visit_id", "value", "currency", "channel", "device").collect()
+    flags = pl.concat(found) if found else pl.DataFrame(schema=FLAG)
+    known = flags.join(visits, on="visit_id", how="left", suffix="_of_visit", maintain_order="left")
+    return known.with_columns(
+        value_at_stake=pl.coalesce("value_at_stake", "value"),
+        currency=pl.coalesce("currency", "currency_of_visit"),
+        channel=pl.coalesce("channel", "channel_of_visit"),
+        device=pl.coalesce("device", "device_of_visit"),
+    )
+
+
+def _with_visits(waits: pl.DataFrame, contacts: pl.DataFrame) -> pl.DataFrame:
+    """Waits with the contact that they belong to: person_id, stage, visit_id."""
+    of_contact = contacts.select("person_id", "stage", "visit_id", wait_id="wait_ids").explode("wait_id")
+    return waits.join(of_contact, on="wait_id", how="left", maintain_order="left")
+
+
+def _with_orders(errors: pl.DataFrame, stage: str | None) -> pl.DataFrame:
+    """Order errors with the visit of their order: person_id, stage, visit_id."""
+    return errors.with_columns(
+        person_id=person_of(pl.col("customer_id"), pl.col("customer_id")),
+        stage=pl.lit(stage, pl.String),
+        visit_id=pl.lit(f"{stage}:") + pl.col("order_id"),
+    )

@@ -1,0 +1,108 @@
+"""The day in ten lines for a terminal: where customers struggle and what it costs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from pipeline.reports import headline, rows
+from pipeline.reports.formats import Formats
+from pipeline.reports.report import Report
+from pipeline.reports.shown import columns, cut
+from pipeline.reports.words import Words, load
+
+WIDTH = 80
+POINTS = 4
+
+
+def lines(report: Report) -> list[str]:
+    """At most ten lines of at most 80 columns: day, change, cost, four points, worst stage, what is missing, rows."""
+    words = load(report.language)
+    formats = Formats(report.language, report.timezone)
+    title = words.say(
+        "summary_title", day=formats.short_day(report.day), window=report.window_days, timezone=report.timezone
+    )
+    said = [title, headline.title(report, words, formats)]
+    if headline.is_empty(report):
+        said += headline.sentences(report, words, formats)
+    else:
+        said += [_cost(report, words, formats), *_points(report, words, formats), _worst(report, words, formats)]
+    said += [_missing(report, words), _rows(report, words, formats)]
+    return [cut(line, WIDTH) for line in said if line]
+
+
+def _cost(report: Report, words: Words, formats: Formats) -> str:
+    found = headline.cost(report)
+    if found.lost.value <= 0:
+        return headline.cost_sentence(report, words, formats)
+    common = {
+        "lost": formats.visits(found.lost.value),
+        "entered": formats.count(found.entered),
+        "interval": words.say(
+            "dash_interval", low=formats.visits(found.lost.low), high=formats.visits(found.lost.high)
+        ),
+    }
+    if not found.money:
+        return words.say("summary_cost_no_money", **common)
+    return words.say("summary_cost", **common, money=headline.money(found, formats))
+
+
+def _points(report: Report, words: Words, formats: Formats) -> list[str]:
+    ranked = report.points.filter((pl.col("kind") == "obstacle") & pl.col("rank").is_not_null())
+    found = ranked.sort("rank", "point_id").head(POINTS).to_dicts()
+    if not found:
+        return [words.say("summary_no_points")]
+    figures = [
+        (words.say("summary_point", score=formats.score(row["score"])), _figures(report, words, formats, row))
+        for row in found
+    ]
+    first, second = (max(columns(pair[place]) for pair in figures) for place in (0, 1))
+    room = WIDTH - first - second - 10
+    said = []
+    for row, (score, lost) in zip(found, figures, strict=True):
+        stage = rows.stage_label(report.stages, words, row["stage"])
+        name = cut(f"{words.label('signals', row['signal'])}, {stage}: {row['locus']}", room)
+        symbol = rows.SYMBOLS.get(row["trend"] or "none", rows.SYMBOLS["none"])
+        said.append(
+            f"{formats.count(row['rank']):>2}. {_padded(name, room)}  {_padded(score, first)}  {_padded(lost, second)} {symbol}"
+        )
+    return said
+
+
+def _figures(report: Report, words: Words, formats: Formats, row: Mapping[str, Any]) -> str:
+    lost = formats.visits(row["lost_visits"])
+    if row["revenue_at_risk"] is None:
+        return words.say("summary_visits_no_money", lost=lost)
+    money = formats.money(row["revenue_at_risk"], row["currency"] or report.currency)
+    return words.say("summary_visits", lost=lost, money=money)
+
+
+def _worst(report: Report, words: Words, formats: Formats) -> str:
+    stage, row = max(rows.in_order(report), key=lambda pair: pair[1]["score"] or 0.0, default=(None, {"score": 0.0}))
+    if stage is None or not row["score"]:
+        return ""
+    return words.say(
+        "summary_stage",
+        stage=rows.stage_label(report.stages, words, stage.name),
+        health=formats.score(row["health"]),
+        lost=formats.count(row["lost"]),
+        entered=formats.count(row["entered"]),
+    )
+
+
+def _missing(report: Report, words: Words) -> str:
+    missing = report.signals.filter(~pl.col("is_measurable"))["signal"].to_list()
+    if not missing:
+        return ""
+    return words.say("summary_missing", signals=", ".join(words.label("signals", name) for name in missing))
+
+
+def _rows(report: Report, words: Words, formats: Formats) -> str:
+    counted = ("read", "kept", "quarantined", "duplicate")
+    if report.loads.is_empty():
+        return words.say("no_files")
+    return words.say("summary_data", **{name: formats.count(report.loads[f"rows_{name}"].sum()) for name in counted})
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * max(0, width - columns(text))

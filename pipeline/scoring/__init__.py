@@ -1,0 +1,1 @@
+"""Flags and decided visits → what friction costs: rates, effects, shares, trends; pure functions over frames."""

@@ -1,0 +1,116 @@
+"""`friction.toml`, read into frozen settings; an unknown key is an error with a hint."""
+
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from pipeline.errors import SettingsError, hint
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(_Section):
+    """One input: files of one format that hold rows of one contract."""
+
+    name: str = Field(pattern=r"[A-Za-z0-9_-]+")
+    contract: str
+    path: str
+    adapter: str = "canonical"
+    timezone: str = "UTC"  # of times that name none
+
+
+class Project(_Section):
+    """What the whole project shares."""
+
+    timezone: str = "UTC"
+    currency: str = Field(default="EUR", pattern=r"[A-Z]{3}")
+    language: Literal["en", "tr"] = "en"
+    warehouse: str = "warehouse/friction.duckdb"
+    reports: str = "reports"
+    journey: str = "ecommerce"
+    window_days: int = Field(default=28, ge=1, le=366)
+    late_days: int = Field(default=3, ge=0, le=28)  # GA4 and Snowplow rewrite the last three days
+    keep_versions: int = Field(default=7, ge=1)
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError(f"unknown time zone {name!r}.{hint(name, _zones_like(name))}")
+        return name
+
+
+class Settings(_Section):
+    """All settings. Paths in `project` and `sources` are relative to `folder`, where the file is."""
+
+    project: Project = Project()
+    sources: tuple[Source, ...] = ()
+    signals: dict[str, dict[str, Any]] = {}
+    folder: Path = Path()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which a day is a day."""
+        return ZoneInfo(self.project.timezone)
+
+    @property
+    def warehouse(self) -> Path:
+        """The published database, which readers open."""
+        return self.folder / self.project.warehouse
+
+    @property
+    def reports(self) -> Path:
+        """The folder of the reports."""
+        return self.folder / self.project.reports
+
+    @property
+    def window(self) -> timedelta:
+        """Length of the trailing period that scores describe."""
+        return timedelta(days=self.project.window_days)
+
+
+def load(path: Path) -> Settings:
+    """The settings in a `friction.toml`.
+
+    Raises SettingsError that names the file, the key, what was found and what is known.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(
+            f"there is no {path}. Write one (the README shows the smallest), or name it: friction --config PATH …"
+        ) from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path}: {error}") from error
+    try:
+        settings = Settings(**content, folder=path.resolve().parent)
+    except (ValidationError, TypeError) as error:
+        raise SettingsError(f"{path}: {_explained(error)}") from error
+    names = [source.name for source in settings.sources]
+    for name in names:
+        if names.count(name) > 1:
+            raise SettingsError(f"{path}: {names.count(name)} sources are called {name!r}. Give each its own name.")
+    return settings
+
+
+def _zones_like(name: str) -> list[str]:
+    last = name.rpartition("/")[2].lower()[:4]
+    return [zone for zone in available_timezones() if last and last in zone.lower()][:8] or ["UTC", "Europe/Istanbul"]
+
+
+def _explained(error: ValidationError | TypeError) -> str:
+    if isinstance(error, TypeError):
+        return "`folder` is not a key."
+    found = error.errors()[0]
+    where = ".".join(str(part) for part in found["loc"])
+    if found["type"] == "extra_forbidden":
+        key = str(found["loc"][-1])
+        known = {"project": Project, "sources": Source}.get(str(found["loc"][0]), Settings).model_fields
+        return f"unknown key {where!r}.{hint(key, set(known) - {'folder'})}"
+    return f"{where}: {found['msg']} (found {found['input']!r})"

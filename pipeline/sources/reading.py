@@ -1,0 +1,112 @@
+"""SQL relations over one file: every column as text (Parquet: as it is), under the names of the file."""
+
+import csv
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import duckdb
+
+from pipeline.errors import InputError
+from pipeline.quoting import text
+from pipeline.sources.files import LONGEST_LINE, SourceFile, csv_header
+from pipeline.sources.mapping import Mapping
+
+READ_LINES = "columns = {'raw': 'VARCHAR'}, delim = '\x01', quote = '', escape = '', header = false, auto_detect = false"
+
+
+def columns_of(con: duckdb.DuckDBPyConnection, file: SourceFile, delimiter: str) -> list[str]:
+    """Names of the file's columns; of NDJSON the keys of its first thousand rows, in alphabetical order."""
+    if file.format == "csv":
+        return csv_header(file, delimiter)
+    if file.format == "parquet":
+        found = con.execute("select name from parquet_schema($path)", {"path": str(file.path)}).fetchall()
+        return [name for (name,) in found[1:]]
+    keys = con.execute(
+        f"""
+        select distinct unnest(json_keys(raw)) as key
+        from (from {lines(file)} limit 1000)
+        where json_valid(raw) and json_type(raw) = 'OBJECT' order by key
+        """
+    ).fetchall()
+    return [key for (key,) in keys]
+
+
+def lines(file: SourceFile) -> str:
+    """A relation with the file's lines, except empty ones, in `raw`."""
+    return f"(from read_csv({text(file.path)}, {READ_LINES}, max_line_size = {LONGEST_LINE}) where raw is not null)"
+
+
+def relation(file: SourceFile, columns: list[str], mapping: Mapping | None) -> str:
+    """A relation with one row per row of the file, in the file's order; NDJSON for a mapping is one column `json`."""
+    if file.format == "parquet":
+        return f"read_parquet({text(file.path)})"
+    if file.format == "csv":
+        return csv_relation(file.path, columns, mapping.delimiter if mapping else ",", store_rejects=True)
+    if mapping is not None:
+        return f"(select case when json_valid(raw) then raw::json end as json from {lines(file)})"
+    shape = ", ".join(f'"{name}": "VARCHAR"' for name in columns)
+    return (
+        f"(select unnest(case when json_valid(raw) and json_type(raw) = 'OBJECT' "
+        f"then from_json(raw, {text('{' + shape + '}')}) end) from {lines(file)})"
+    )
+
+
+def csv_relation(path: Path, columns: list[str], delimiter: str, *, store_rejects: bool) -> str:
+    """A relation with the rows of a CSV file; rows that are not of the header's shape go to `reject_errors`."""
+    names = ", ".join(f"{text(name)}: 'VARCHAR'" for name in columns)
+    return (
+        f"read_csv({text(path)}, columns = {{{names}}}, delim = {text(delimiter)}, quote = '\"', escape = '\"', "
+        f"header = true, auto_detect = false, max_line_size = {LONGEST_LINE}, store_rejects = {store_rejects})"
+    )
+
+
+def original_rows(
+    file: SourceFile, delimiter: str, rejected: set[str], wanted: set[int]
+) -> Iterator[tuple[int | None, int, str]]:
+    """Original text of rows of a CSV or NDJSON file: (ordinal among the rows that were read, line, text).
+
+    Gives the `wanted` ordinals, and with ordinal None the rows whose text is among the `rejected`: whether DuckDB
+    rejects a row depends on its text alone.
+    """
+    ordinal = 0
+    for line, row in _records(file, delimiter):
+        if row in rejected:
+            yield None, line, row
+            continue
+        ordinal += 1
+        if ordinal in wanted:
+            yield ordinal, line, row
+
+
+def _records(file: SourceFile, delimiter: str) -> Iterator[tuple[int, str]]:
+    opener = gzip.open if file.path.suffix.lower() == ".gz" else open
+    with opener(file.path, "rt", encoding="utf-8-sig", errors="replace", newline="") as content:
+        if file.format == "ndjson":
+            for number, row in enumerate(content, start=1):
+                if row.strip("\r\n"):
+                    yield number, row.rstrip("\r\n")
+        else:
+            yield from _csv_records(content, delimiter)
+
+
+def _csv_records(content: IO[str], delimiter: str) -> Iterator[tuple[int, str]]:
+    taken: list[str] = []
+
+    def noting() -> Iterator[str]:
+        for each in content:
+            taken.append(each)
+            yield each
+
+    csv.field_size_limit(LONGEST_LINE)
+    reader = csv.reader(noting(), delimiter=delimiter)
+    first_line = 1
+    try:
+        for number, record in enumerate(reader):
+            if number > 0 and record:
+                yield first_line, "".join(taken).rstrip("\r\n")
+            taken.clear()
+            first_line = reader.line_num + 1
+    except csv.Error as error:
+        raise InputError(f"line {reader.line_num}: not CSV: {error}") from error

@@ -1,0 +1,1 @@
+"""The only door to DuckDB: open, query, load, replace a day, publish."""

@@ -1,0 +1,44 @@
+"""Opening DuckDB: one process writes its own file, any number read the published one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from pipeline.errors import WarehouseError
+
+# Files that DuckDB 1.4 and 1.5 can open too: analysts' clients are older than the pipeline.
+STORAGE = "v1.4.0"
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that may write. Raises WarehouseError where another process holds the file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _opened(path, read_only=False) as con:
+        yield con
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A read-only connection to the published database, without access to other files or the network."""
+    if not path.exists():
+        raise WarehouseError(f"there is no warehouse at {path}. Run a day first: friction run --day YYYY-MM-DD")
+    with _opened(path.resolve(), read_only=True) as con:
+        con.execute("set enable_external_access = false")
+        yield con
+
+
+@contextmanager
+def _opened(path: Path, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+    config = {} if read_only else {"storage_compatibility_version": STORAGE}
+    try:
+        con = duckdb.connect(str(path), read_only=read_only, config=config)
+    except duckdb.Error as error:
+        raise WarehouseError(f"{path} cannot be opened: {error}") from error
+    try:
+        con.execute("set timezone = 'UTC'")
+        yield con
+    finally:
+        con.close()

@@ -1,0 +1,145 @@
+"""What a night reads of the warehouse: no more columns and days than the day's work needs."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+import polars as pl
+
+from pipeline.contracts.contract import load
+from pipeline.quoting import quoted
+
+# The columns of the clickstream that journeys, detectors and reports of a day are made of.
+CLICKSTREAM = (
+    "event_id", "occurred_at", "event_name", "customer_id", "anonymous_id", "page_path", "element", "x", "y",
+    "order_id", "form_id", "field_id", "value", "currency", "outcome", "error_code", "error_class", "metric",
+    "device", "channel", "country",
+)  # fmt: skip
+
+
+NOT_READ = {"attributes", "received_at"}
+
+# The day prunes row groups; a day more on either side, because it is a day in the project's time zone.
+_WITHIN = "day between $start::date - 1 and $end::date + 1 and {time} >= $start and {time} < $end"
+
+
+@dataclass(frozen=True)
+class Share:
+    """Which of how many buckets of people is read."""
+
+    bucket: int = 0
+    buckets: int = 1
+
+
+def clickstream(
+    con: duckdb.DuckDBPyConnection, start: datetime, end: datetime, resolved: pl.DataFrame, share: Share
+) -> pl.DataFrame:
+    """Events of a bucket's people in [start, end). `resolved`: event_id, resolved_id of anonymous events."""
+    con.register("resolved", resolved.to_arrow())
+    listed = ", ".join(f"e.{quoted(column)}" for column in CLICKSTREAM)
+    try:
+        return con.sql(
+            f"""
+            select {listed} from events.clickstream e left join resolved using (event_id)
+            where {_WITHIN.format(time="occurred_at")}
+              and hash(coalesce(customer_id, resolved_id, anonymous_id)) % $buckets = $bucket
+            """,
+            params={"start": start, "end": end, "buckets": share.buckets, "bucket": share.bucket},
+        ).pl()
+    finally:
+        con.unregister("resolved")
+
+
+def of_customers(
+    con: duckdb.DuckDBPyConnection, name: str, start: datetime, end: datetime, share: Share
+) -> pl.DataFrame:
+    """Rows of a table whose rows all have a customer, for a bucket's people in [start, end): waits, errors, orders."""
+    contract = load(name)
+    wanted = ", ".join(quoted(column.name) for column in contract.inputs if column.name not in NOT_READ)
+    return con.sql(
+        f"select {wanted} from {contract.table} where {_WITHIN.format(time=contract.event_time)} "
+        "and hash(customer_id) % $buckets = $bucket",
+        params={"start": start, "end": end, "buckets": share.buckets, "bucket": share.bucket},
+    ).pl()
+
+
+def purchases(con: duckdb.DuckDBPyConnection, start: datetime, end: datetime, share: Share) -> pl.DataFrame:
+    """Purchase events that name an order and a customer, in [start, end)."""
+    return con.sql(
+        f"""
+        select event_id, occurred_at, customer_id, order_id, value, currency, device, channel
+        from events.clickstream
+        where event_name = 'purchase' and order_id is not null and customer_id is not null
+          and {_WITHIN.format(time="occurred_at")} and hash(customer_id) % $buckets = $bucket
+        """,
+        params={"start": start, "end": end, "buckets": share.buckets, "bucket": share.bucket},
+    ).pl()
+
+
+def devices(con: duckdb.DuckDBPyConnection, start: datetime, end: datetime) -> pl.DataFrame:
+    """Events of devices that were anonymous at some time in [start, end): what identities are resolved from."""
+    return con.sql(
+        f"""
+        with window_events as (
+            select event_id, occurred_at, anonymous_id, customer_id from events.clickstream
+            where anonymous_id is not null
+              and {_WITHIN.format(time="occurred_at")}
+        )
+        select * from window_events
+        where anonymous_id in (select anonymous_id from window_events where customer_id is null)
+        """,
+        params={"start": start, "end": end},
+    ).pl()
+
+
+def known_devices(con: duckdb.DuckDBPyConnection, since: datetime, before: datetime) -> pl.DataFrame:
+    """Pairs of ids that were seen together since, the first time before an instant."""
+    return con.sql(
+        """
+        select anonymous_id, customer_id, last_seen_at from journeys.identities
+        where day >= $since::date and first_seen_at < $before
+        """,
+        params={"since": since, "before": before},
+    ).pl()
+
+
+def counts(
+    con: duckdb.DuckDBPyConnection, name: str, columns: Iterable[str], start: datetime, end: datetime
+) -> dict[str, int]:
+    """How many rows of [start, end) have a value in each column; `*` is the number of rows."""
+    contract = load(name)
+    listed = sorted(set(columns))
+    counted = ", ".join(["count(*)", *(f"count({quoted(column)})" for column in listed)])
+    found = con.execute(
+        f"select {counted} from {contract.table} where {_WITHIN.format(time=contract.event_time)}",
+        {"start": start, "end": end},
+    ).fetchall()[0]
+    return dict(zip(["*", *listed], found, strict=True))
+
+
+def has_milliseconds(con: duckdb.DuckDBPyConnection, start: datetime, end: datetime) -> bool:
+    """Whether the times of the clicks of [start, end) tell parts of a second."""
+    found = con.execute(
+        f"select count(*) from events.clickstream where event_name = 'click' and {_WITHIN.format(time='occurred_at')} "
+        "and date_trunc('second', occurred_at) <> occurred_at",
+        {"start": start, "end": end},
+    ).fetchall()
+    return bool(found[0][0])
+
+
+def refresh_identities(con: duckdb.DuckDBPyConnection, days: Iterable[object]) -> None:
+    """Make journeys.identities of some days anew from their events."""
+    for day in days:
+        con.execute("delete from journeys.identities where day = $day", {"day": day})
+        con.execute(
+            """
+            insert into journeys.identities by name
+            select day, anonymous_id, customer_id, min(occurred_at) as first_seen_at, max(occurred_at) as last_seen_at,
+                   count(*) as events
+            from events.clickstream
+            where day = $day and anonymous_id is not null and customer_id is not null
+            group by all order by all
+            """,
+            {"day": day},
+        )

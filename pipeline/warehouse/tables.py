@@ -1,0 +1,48 @@
+"""Schemas, tables and views of the warehouse, all made from the contracts and from `sql/marts`."""
+
+import re
+
+import duckdb
+
+from pipeline.contracts.contract import Contract, load_all
+from pipeline.quoting import quoted, text
+from pipeline.resources import root
+
+SCHEMAS = {
+    "events": "What happened, as received: one table per input, one row per event.",
+    "journeys": "Who did what on the way: identities, sessions, stage visits and cases.",
+    "friction": "Where it hurt: flags with their evidence, scored points, stages and persons.",
+    "marts": "Views for people. Start here.",
+    "ops": "How the tables came to be: runs, loads, quarantine, contract results, measurable signals.",
+}
+
+
+def create_all(con: duckdb.DuckDBPyConnection) -> None:
+    """Create what does not exist yet: schemas, tables and (anew) the views, with a comment on each."""
+    for name in SCHEMAS:  # DuckDB keeps no comments on schemas: marts.dictionary tells what each is for
+        con.execute(f"create schema if not exists {name}")
+    for contract in load_all().values():
+        _create_table(con, contract)
+    for path in sorted((root() / "sql" / "marts").glob("*.sql")):
+        query = path.read_text(encoding="utf-8")
+        con.execute(f"create or replace view marts.{quoted(path.stem)} as {query.rstrip().rstrip(';')}")
+        con.execute(f"comment on view marts.{quoted(path.stem)} is {text(first_sentence(query))}")
+
+
+def first_sentence(query: str) -> str:
+    """The header's opening paragraph: the comment lines of an SQL file up to the first empty one."""
+    opening = re.match(r"((?:-- [^\n]*\n)+)", query)
+    return " ".join(line[3:].strip() for line in opening[1].splitlines()) if opening else ""
+
+
+def _create_table(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    columns = ", ".join(
+        f"{quoted(column.name)} {column.type}{' not null' if column.is_required else ''}" for column in contract.columns
+    )
+    con.execute(f"create table if not exists {contract.table} ({columns})")
+    comment = f"{contract.description} Grain: {contract.grain}."
+    con.execute(f"comment on table {contract.table} is {text(comment)}")
+    for column in contract.columns:
+        unit = "" if column.unit == "none" else f" [{column.unit}]"
+        words = text(column.description + unit)
+        con.execute(f"comment on column {contract.table}.{quoted(column.name)} is {words}")

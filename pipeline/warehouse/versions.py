@@ -1,0 +1,73 @@
+"""A run writes its own file; a finished run is published by an atomic swap that keeps older versions.
+
+`warehouse/friction.duckdb` is a link to the newest file in `warehouse/friction-versions/`: a reader that has it open
+keeps what it sees, the next one sees the new version, and nobody ever sees half a day. DuckDB names a database after
+its file, and one called `friction` could not hold a schema `friction`: so no file but the link has that name.
+"""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipeline.errors import WarehouseError
+
+
+def work_file(published: Path) -> Path:
+    """The file that a run writes before it is published."""
+    return published.with_name(f"{published.stem}-working.duckdb")
+
+
+def version_folder(published: Path) -> Path:
+    """Where the published versions are."""
+    return published.with_name(f"{published.stem}-versions")
+
+
+@contextmanager
+def exclusive(published: Path) -> Iterator[None]:
+    """Hold the right to write. Raises WarehouseError at once where another process holds it."""
+    published.parent.mkdir(parents=True, exist_ok=True)
+    with published.with_name(f"{published.stem}.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            holder = lock.read().strip() or "unknown"
+            raise WarehouseError(
+                f"another run is writing to {published} (process {holder}). Wait for it, or end that process."
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def begin(published: Path) -> Path:
+    """Copy the published version, if any, to the work file; what a run that died has left is thrown away."""
+    work = work_file(published)
+    for leftover in (work, work.with_name(work.name + ".wal")):
+        leftover.unlink(missing_ok=True)
+    if published.exists():
+        shutil.copyfile(published, work)
+    return work
+
+
+def publish(published: Path, keep: int) -> Path:
+    """Make the work file the published version; only the newest `keep` versions stay."""
+    work, folder = work_file(published), version_folder(published)
+    if not work.exists():
+        raise WarehouseError(f"there is no finished run to publish: {work} is missing.")
+    folder.mkdir(parents=True, exist_ok=True)
+    versions = sorted(folder.glob("*.duckdb"))
+    number = int(versions[-1].stem.rpartition("-")[2]) + 1 if versions else 1
+    target = folder / f"{published.stem}-{number:06d}.duckdb"
+    os.replace(work, target)
+    link = published.with_name(f"{published.name}.new")
+    link.unlink(missing_ok=True)
+    link.symlink_to(target.relative_to(published.parent))
+    os.replace(link, published)
+    for old in [*versions, target][:-keep]:
+        old.unlink()
+    return target

@@ -1,0 +1,38 @@
+-- warn
+-- Stages whose points claim more money than the stage lost: one row per stage and currency of the day, over the same
+-- period. A warning only: a visit's value may be unknown where that of its flag is known.
+--
+-- Reads:   friction.points         one row per day and point
+--          journeys.stage_visits   one row per visit and day on which it was active or was decided
+-- Grain:   day, stage, currency
+-- Params:  $day                    DATE, the day to look at
+with
+points as (
+    select * from friction.points where day = $day
+),
+
+period as (
+    select max(window_days) as days from points
+),
+
+visits as (
+    select * from journeys.stage_visits where is_decided and is_exposure and outcome = 'lost' and day <= $day
+),
+
+claimed as (
+    select stage, currency, sum(revenue_at_risk) as revenue_at_risk from points group by stage, currency
+),
+
+lost as (
+    select visits.stage, sum(visits.value) as value
+    from visits
+    cross join period
+    where visits.day > $day::date - period.days::integer
+    group by visits.stage
+)
+
+select $day::date as day, claimed.stage, claimed.currency, claimed.revenue_at_risk, coalesce(lost.value, 0) as value_lost
+from claimed
+left join lost on claimed.stage = lost.stage
+where claimed.revenue_at_risk > coalesce(lost.value, 0) * (1 + 1e-6) + 0.01 -- a cent for rounding
+order by claimed.stage, claimed.currency

@@ -1,0 +1,179 @@
+"""The DAG keeps the house's policy, knows its day, and runs."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pendulum
+import pytest
+
+from pipeline import settings
+from tests.dags.night import DAY
+
+pytestmark = [
+    pytest.mark.airflow,
+    pytest.mark.xdist_group("airflow"),
+    pytest.mark.filterwarnings("default"),  # Airflow's own and its dependencies'
+]
+
+ROOT = Path(__file__).resolve().parents[2]
+TASKS = ["prepare", "ingest", "check", "flag", "score", "publish", "report"]
+
+LoadDag = Callable[[], Any]
+
+
+def test_it_keeps_the_policy(load_dag: LoadDag):
+    dag = load_dag()
+    assert dag.catchup is False
+    assert dag.max_active_runs == 1
+    assert dag.owner == "friction"
+    assert {"friction", "nightly"} <= set(dag.tags)
+    assert dag.tasks, "a policy over no tasks proves nothing"
+    for task in dag.tasks:
+        assert task.retries == 2, task.task_id
+        assert task.execution_timeout == timedelta(hours=2), task.task_id
+        assert task.owner == "friction", task.task_id
+
+
+def test_its_tasks_run_one_after_the_other(load_dag: LoadDag):
+    dag = load_dag()
+    follows = dict(zip(TASKS, [*TASKS[1:], None], strict=True))
+    assert {task.task_id: next(iter(task.downstream_task_ids), None) for task in dag.tasks} == follows
+    assert all(len(task.downstream_task_ids) <= 1 for task in dag.tasks)
+
+
+def test_its_documentation_names_every_task_and_variable(load_dag: LoadDag):
+    doc = load_dag().doc_md
+    for word in [*TASKS, "FRICTION_CONFIG", "FRICTION_POOL", "airflow backfill create", "friction run --day"]:
+        assert word in doc
+
+
+def test_the_pool_comes_from_the_environment(load_dag: LoadDag, monkeypatch: pytest.MonkeyPatch):
+    assert {task.pool for task in load_dag().tasks} == {"default_pool"}
+    monkeypatch.setenv("FRICTION_POOL", "duckdb_writer")
+    assert {task.pool for task in load_dag().tasks} == {"duckdb_writer"}
+
+
+def test_only_what_another_attempt_can_mend_is_tried_again(load_dag: LoadDag):
+    from airflow.sdk import RetryAction
+
+    from pipeline.errors import ContractError, InputError, SettingsError, WarehouseError
+
+    policy = load_dag().get_task("ingest").retry_policy
+    for error, action in {
+        SettingsError: RetryAction.FAIL,
+        InputError: RetryAction.FAIL,
+        ContractError: RetryAction.FAIL,
+        WarehouseError: RetryAction.RETRY,
+        OSError: RetryAction.DEFAULT,
+    }.items():
+        assert policy.evaluate(error("x"), 1, 3).action == action, error
+
+
+def test_parsing_it_loads_none_of_the_heavy_libraries(airflow: None, config: Path):
+    code = "import dags.friction_nightly, sys; sys.stdout.write(' '.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "pipeline.settings" in loaded, "was the DAG file imported at all?"
+    assert loaded.isdisjoint({"polars", "duckdb", "pyarrow", "scipy", "numpy", "great_expectations", "pipeline.steps"})
+
+
+# --- which day a run is about ---------------------------------------------------------------------------------------
+
+NIGHT = datetime(2026, 1, 16, 1, tzinfo=UTC)  # 04:00 in Istanbul
+
+
+@pytest.mark.parametrize(
+    ("context", "day"),
+    [
+        pytest.param({"partition_key": "2026-01-09"}, date(2026, 1, 9), id="a scheduled run has a partition key"),
+        pytest.param({"params": {"day": "2026-01-10"}}, date(2026, 1, 10), id="a manual run names its day"),
+        pytest.param(
+            {"partition_key": "2026-01-09", "params": {"day": "2026-01-10"}},
+            date(2026, 1, 9),
+            id="the key outranks the parameter",
+        ),
+        pytest.param(
+            {"data_interval_end": datetime(2026, 1, 12, 22, tzinfo=UTC)},
+            date(2026, 1, 12),
+            id="the day before a logical date",
+        ),
+        pytest.param({}, date(2026, 1, 15), id="the day before it may run, in the project's time zone"),
+    ],
+)
+def test_a_run_knows_its_day(airflow: None, config: Path, monkeypatch, context: dict[str, Any], day: date):
+    from dags import friction_nightly
+
+    monkeypatch.setattr(friction_nightly, "ZONE", "Europe/Istanbul")
+    bare = {"params": {"day": None}, "dag_run": SimpleNamespace(run_after=NIGHT)}
+    assert friction_nightly.business_day(bare | context) == day
+
+
+@pytest.mark.parametrize(
+    "zone", ["UTC", "Europe/Istanbul", "Europe/Berlin", "Europe/Athens", "America/New_York", "Pacific/Chatham"]
+)
+def test_the_schedule_runs_every_day_once_and_only_after_it_has_ended(load_dag: LoadDag, config: Path, zone: str):
+    from airflow.serialization.encoders import coerce_to_core_timetable
+    from airflow.timetables.base import TimeRestriction
+
+    config.write_text(config.read_text().replace("Europe/Istanbul", zone))
+    timetable = coerce_to_core_timetable(load_dag().timetable)
+    new_year = datetime(2026, 1, 2, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    always = TimeRestriction(earliest=pendulum.instance(new_year), latest=None, catchup=True)
+    run = None
+    for n in range(365):
+        run = timetable.next_dagrun_info_v2(last_dagrun_info=run, restriction=always)
+        starts = datetime.fromtimestamp(run.run_after.timestamp(), ZoneInfo(zone))
+        assert date.fromisoformat(run.partition_key) == date(2026, 1, 1) + timedelta(days=n)
+        assert starts.date() == date(2026, 1, 2) + timedelta(days=n)
+        assert starts.time() == time(4)
+
+
+# --- a whole night --------------------------------------------------------------------------------------------------
+
+
+def run_night(dag: Any, logical_date: datetime) -> Any:
+    """Run the DAG in this process; a failing task fails at once instead of waiting for its next attempt."""
+    for task in dag.tasks:
+        task.retries = 0
+    return dag.test(logical_date=logical_date, run_conf={"day": DAY})
+
+
+def tables(config: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Every table of the published database except the runs' own book-keeping, in a total order."""
+    with duckdb.connect(str(settings.load(config).warehouse), read_only=True) as con:
+        names = con.execute(
+            "select schema_name || '.' || table_name from duckdb_tables() where schema_name <> 'ops' order by 1"
+        ).fetchall()
+        return {name: con.execute(f"select * from {name} order by all").fetchall() for (name,) in names}
+
+
+def test_a_night_leaves_flags_scores_and_reports_and_twice_leaves_the_same(load_dag: LoadDag, config: Path):
+    first = run_night(load_dag(), NIGHT)
+    assert first.state == "success"
+    once = tables(config)
+    day = date.fromisoformat(DAY)
+    for name in ["friction.flags", "friction.points", "friction.stage_scores", "friction.person_scores"]:
+        assert once[name], name
+        assert any(day in row for row in once[name]), name
+    assert any(settings.load(config).reports.rglob("*.html")), "no report"
+
+    second = run_night(load_dag(), NIGHT + timedelta(hours=6))
+    assert second.state == "success"
+    assert second.run_id != first.run_id
+    assert tables(config) == once
+
+
+def test_a_settings_file_with_a_mistake_is_an_import_error_that_names_it(airflow: None, config: Path):
+    from airflow.dag_processing.dagbag import DagBag
+
+    config.write_text(config.read_text() + "\n[surprise]\n")
+    bag = DagBag(dag_folder=str(ROOT / "dags"))
+    assert not bag.dags
+    assert "surprise" in str(bag.import_errors)

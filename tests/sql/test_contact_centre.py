@@ -1,0 +1,187 @@
+"""marts.contact_centre."""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from tests.sql.worlds import mart, picked, warehouse
+
+NINE = datetime(2026, 1, 15, 9, tzinfo=UTC)
+
+
+def waits(seconds_and_outcomes: list[tuple[float, str]]) -> str:
+    """One phone wait a line, all from nine o'clock."""
+    lines = [f"{NINE} | {NINE + timedelta(seconds=wait)} | {outcome}" for wait, outcome in seconds_and_outcomes]
+    return "\n".join(["started_at | ended_at | outcome", *lines])
+
+
+def test_the_five_formulas_give_the_figures_of_the_published_example():
+    """1,000 answered, 860 of them within 20 s; 60 abandoned: 40 after 20 s, 20 before it and 10 of those within 5 s."""
+    example = (
+        [(15, "served")] * 860
+        + [(40, "served")] * 140
+        + [(30, "abandoned")] * 40
+        + [(10, "abandoned")] * 10
+        + [(3, "abandoned")] * 10
+    )
+    found = mart(warehouse(wait_time=waits(example)), "contact_centre")
+    shown, expected = picked(
+        found,
+        """
+        offered | answered | abandoned | short_abandoned | service_level_1_share | service_level_2_share
+        --------+----------+-----------+-----------------+-----------------------+----------------------
+        1060    | 1000     | 60        | 10              | 0.830                 | 0.860
+        """,
+        decimals=3,
+    )
+    assert_frame_equal(shown, expected)
+    shown, expected = picked(
+        found,
+        """
+        service_level_3_share | service_level_4_share | service_level_5_share | service_level_share
+        ----------------------+-----------------------+-----------------------+--------------------
+        0.811                 | 0.827                 | 0.821                 | 0.827
+        """,
+        decimals=3,
+    )
+    assert_frame_equal(shown, expected)
+    assert found["service_level_formula"][0].startswith("#4 (Genesys)")
+
+
+def test_the_target_and_the_short_threshold_are_met_to_the_second_and_depend_on_the_channel():
+    found = mart(
+        warehouse(
+            wait_time="""
+            channel | queue   | started_at          | ended_at                   | outcome
+            --------+---------+---------------------+----------------------------+----------
+            phone   | in time | 2026-01-15 09:00:00 | 2026-01-15 09:00:20        | served
+            phone   | late    | 2026-01-15 09:00:00 | 2026-01-15 09:00:20.000001 | served
+            phone   | short   | 2026-01-15 09:00:00 | 2026-01-15 09:00:05        | abandoned
+            phone   | waited  | 2026-01-15 09:00:00 | 2026-01-15 09:00:05.000001 | abandoned
+            chat    | in time | 2026-01-15 09:00:00 | 2026-01-15 09:01:00        | served
+            chat    | late    | 2026-01-15 09:00:00 | 2026-01-15 09:01:01        | served
+            store   |         | 2026-01-15 09:00:00 | 2026-01-15 09:00:01        | served
+            """
+        ),
+        "contact_centre",
+    )
+    shown, expected = picked(
+        found,
+        """
+        channel | queue   | target_seconds | service_level_share | service_level_2_share | short_abandoned | abandoned_share
+        --------+---------+----------------+---------------------+-----------------------+-----------------+----------------
+        chat    | in time | 60             | 1.0                 | 1.0                   | 0               | 0.0
+        chat    | late    | 60             | 0.0                 | 0.0                   | 0               | 0.0
+        phone   | in time | 20             | 1.0                 | 1.0                   | 0               | 0.0
+        phone   | late    | 20             | 0.0                 | 0.0                   | 0               | 0.0
+        phone   | short   | 20             |                     |                       | 1               |
+        phone   | waited  | 20             |                     |                       | 0               | 1.0
+        store   | (none)  |                |                     |                       | 0               | 0.0
+        """,
+    )
+    assert_frame_equal(shown, expected)
+
+
+def test_waits_that_are_open_moved_on_or_timed_out_are_counted_apart():
+    found = mart(
+        warehouse(
+            wait_time="""
+            contact_id | wait_type | started_at          | ended_at            | outcome     | handled_seconds
+            -----------+-----------+---------------------+---------------------+-------------+----------------
+            answered   | queue     | 2026-01-15 09:00:00 | 2026-01-15 09:00:10 | served      | 100
+            answered   | hold      | 2026-01-15 09:01:00 | 2026-01-15 09:01:30 | served      |
+            open       | queue     | 2026-01-15 09:00:00 |                     | open        |
+            open       | hold      | 2026-01-15 09:00:00 |                     | open        |
+            moved      | queue     | 2026-01-15 09:00:00 | 2026-01-15 09:00:40 | transferred |
+            moved      | queue     | 2026-01-15 09:00:40 | 2026-01-15 09:01:10 | served      | 300
+            thrown     | queue     | 2026-01-15 09:00:00 | 2026-01-15 09:09:00 | timed_out   |
+            delivery   | delivery  | 2026-01-15 09:00:00 | 2026-01-17 09:00:00 | served      |
+            """
+        ),
+        "contact_centre",
+    )
+    shown, expected = picked(
+        found,
+        """
+        offered | contacts | answered | transferred | timed_out | still_waiting | answer_seconds_mean | handle_seconds_mean
+        --------+----------+----------+-------------+-----------+---------------+---------------------+--------------------
+        5       | 4        | 2        | 1           | 1         | 1             | 20.0                | 200.0
+        """,
+    )
+    assert_frame_equal(shown, expected)
+    shown, expected = picked(
+        found,
+        """
+        holds | hold_seconds_mean | service_level_share | abandoned_share
+        ------+-------------------+---------------------+----------------
+        2     | 30.0              | 0.5                 | 0.0
+        """,
+    )
+    assert_frame_equal(shown, expected)
+
+
+def test_a_contact_is_resolved_if_seven_days_pass_without_another_on_its_reason():
+    found = mart(
+        warehouse(
+            wait_time="""
+            queue    | customer_id | contact_id | reason  | started_at          | ended_at            | outcome
+            ---------+-------------+------------+---------+---------------------+---------------------+--------
+            again    | a           | 1          | invoice | 2026-01-01 09:00:00 | 2026-01-01 09:00:10 | served
+            sink     | a           | 2          | invoice | 2026-01-08 09:00:10 | 2026-01-08 09:01:00 | served
+            just     | b           | 3          | invoice | 2026-01-01 09:00:00 | 2026-01-01 09:00:10 | served
+            sink     | b           | 4          | invoice | 2026-01-08 09:00:11 | 2026-01-08 09:01:00 | served
+            other    | c           | 5          | invoice | 2026-01-01 09:00:00 | 2026-01-01 09:00:10 | served
+            sink     | c           | 6          | parcel  | 2026-01-02 09:00:00 | 2026-01-02 09:00:10 | served
+            same     | d           | 7          | invoice | 2026-01-01 09:00:00 | 2026-01-01 09:00:10 | served
+            sink     | d           | 7          | invoice | 2026-01-01 09:05:00 | 2026-01-01 09:06:00 | served
+            reason?  | e           | 8          |         | 2026-01-01 09:00:00 | 2026-01-01 09:00:10 | served
+            too soon | f           | 9          | invoice | 2026-01-14 09:00:00 | 2026-01-14 09:00:10 | served
+            the end  | g           | 10         | other   | 2026-01-20 09:00:00 | 2026-01-20 09:00:10 | served
+            """
+        ),
+        "contact_centre",
+    )
+    shown, expected = picked(
+        found.filter(pl.col("queue") != "sink").sort("queue"),
+        """
+        queue    | resolution_judged | first_contact_resolved_share
+        ---------+-------------------+-----------------------------
+        again    | 1                 | 0.0
+        just     | 1                 | 1.0
+        other    | 1                 | 1.0
+        reason?  | 0                 |
+        same     | 1                 | 1.0
+        the end  | 0                 |
+        too soon | 0                 |
+        """,
+    )
+    assert_frame_equal(shown, expected)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_agrees_with_a_count_by_hand(seed: int):
+    rng = random.Random(seed)
+    drawn = [
+        (rng.choice([1, 5, 5.5, 19.999999, 20, 20.5, 90]), rng.choice(["served", "served", "abandoned", "timed_out"]))
+        for _ in range(200)
+    ]
+    found = mart(warehouse(wait_time=waits(drawn)), "contact_centre").row(0, named=True)
+
+    served = [wait for wait, outcome in drawn if outcome == "served"]
+    left = [wait for wait, outcome in drawn if outcome == "abandoned"]
+    in_time = sum(wait <= 20 for wait in served)
+    total = len(served) + len(left)
+    by_hand = {
+        "service_level_1_share": (in_time + sum(wait <= 20 for wait in left)) / total,
+        "service_level_2_share": in_time / len(served),
+        "service_level_3_share": in_time / total,
+        "service_level_4_share": in_time / (len(served) + sum(wait > 20 for wait in left)),
+        "service_level_5_share": (in_time + sum(wait <= 5 for wait in left)) / total,
+        "abandoned_share": sum(wait > 5 for wait in left) / (len(served) + sum(wait > 5 for wait in left)),
+        "answer_seconds_mean": sum(served) / len(served),
+        "timed_out": 200 - total,
+    }
+    assert {name: found[name] for name in by_hand} == pytest.approx(by_hand)

@@ -1,0 +1,225 @@
+"""The views on points, stages, visits, signals and loads."""
+
+import random
+from datetime import date, timedelta
+
+import pytest
+from polars.testing import assert_frame_equal
+
+from tests.sql.worlds import mart, picked, query, warehouse
+
+DAY = date(2026, 1, 15)
+
+POINTS = """
+    day        | point_id | stage    | signal        | kind     | locus   | exposed | affected | rate | rank | score | lost_visits | lost_visits_low | lost_visits_high | revenue_at_risk | currency
+    -----------+----------+----------+---------------+----------+---------+---------+----------+------+------+-------+-------------+-----------------+------------------+-----------------+---------
+    2026-01-15 | b-second | checkout | rage_click    | obstacle | #pay    | 100     | 20       | 0.20 | 2    | 3.0   | 6.0         | 2.0             | 10.0             | 600.0           | TRY
+    2026-01-15 | a-few    | checkout | rage_click    | obstacle | #coupon | 29      | 20       | 0.69 |      | 1.0   | 2.0         | 0.0             | 4.0              | 50.0            | TRY
+    2026-01-15 | c-first  | payment  | payment_error | obstacle | card    | 50      | 10       | 0.20 | 1    | 4.0   | 2.0         | 1.0             | 3.0              |                 |
+    2026-01-15 | d-gone   | checkout | abandonment   | outcome  | step 2  | 100     | 90       | 0.90 |      | 0.0   | 0.0         | 0.0             | 0.0              |                 |
+    2026-01-15 | e-bare   | support  | late_delivery | obstacle | north   | 0       | 3        |      |      | 0.0   | 0.0         | 0.0             | 0.0              |                 |
+    2026-01-14 | b-second | checkout | rage_click    | obstacle | #pay    | 90      | 9        | 0.10 | 1    | 1.0   | 1.8         | 1.0             | 3.0              | 200.0           | TRY
+    """  # noqa: E501
+
+STAGES = """
+    day        | stage    | entered | completed | lost | affected | score | health
+    -----------+----------+---------+-----------+------+----------+-------+-------
+    2026-01-15 | checkout | 200     | 120       | 80   | 40       | 4.0   | 96.0
+    2026-01-15 | payment  | 50      | 45        | 5    | 10       | 4.0   | 96.0
+    2026-01-15 | support  | 0       | 0         | 0    | 0        | 0.0   | 100.0
+    2026-01-08 | checkout | 200     | 120       | 80   | 40       | 1.5   | 98.5
+    2026-01-07 | payment  | 50      | 45        | 5    | 10       | 1.0   | 99.0
+    """
+
+
+def test_points_come_latest_day_first_then_by_rank_and_what_is_not_ranked_last():
+    con = warehouse(points=POINTS, stage_scores=STAGES)
+    shown, expected = picked(
+        mart(con, "friction_points"),
+        """
+        day        | rank | is_ranked | point_id | revenue_per_entered
+        -----------+------+-----------+----------+--------------------
+        2026-01-15 | 1    | true      | c-first  |
+        2026-01-15 | 2    | true      | b-second | 3.0
+        2026-01-15 |      | false     | a-few    | 0.25
+        2026-01-15 |      | false     | d-gone   |
+        2026-01-15 |      | false     | e-bare   |
+        2026-01-14 | 1    | true      | b-second |
+        """,
+    )
+    assert_frame_equal(shown, expected)
+
+
+def test_points_say_in_words_what_they_are():
+    con = warehouse(points=POINTS)
+    shown, expected = picked(
+        mart(con, "friction_points").head(5),
+        """
+        title                                        | score_words                                            | rate_words
+        ---------------------------------------------+--------------------------------------------------------+-----------
+        payment error in payment at element card     | 4.0 of 100 visits lost (1.0 to 3.0 visits in 28 days)  | 20.0 % (20.0 to 20.0 %)
+        rage click in checkout at element #pay       | 3.0 of 100 visits lost (2.0 to 10.0 visits in 28 days) | 20.0 % (20.0 to 20.0 %)
+        rage click in checkout at element #coupon    | 1.0 of 100 visits lost (0.0 to 4.0 visits in 28 days)  | 69.0 % (69.0 to 69.0 %)
+        abandonment in checkout at element step 2    | an outcome: claims no share of the loss                | 90.0 % (90.0 to 90.0 %)
+        late delivery in support at element north    | 0.0 of 100 visits lost (0.0 to 0.0 visits in 28 days)  | no rate: the data holds no denominator
+        """,  # noqa: E501
+    )
+    assert_frame_equal(shown, expected)
+
+
+def test_a_stage_shows_its_week_its_worst_point_and_its_money():
+    con = warehouse(points=POINTS, stage_scores=STAGES)
+    shown, expected = picked(
+        mart(con, "stage_health").head(3),
+        """
+        day        | stage    | health | health_change | conversion_share | affected_share | explained_share | points | revenue_at_risk | currency | worst_point_id
+        -----------+----------+--------+---------------+------------------+----------------+-----------------+--------+-----------------+----------+---------------
+        2026-01-15 | checkout | 96.0   | -2.5          | 0.6              | 0.2            | 0.1             | 2      | 650.0           | TRY      | b-second
+        2026-01-15 | payment  | 96.0   |               | 0.9              | 0.2            | 0.4             | 1      |                 |          | c-first
+        2026-01-15 | support  | 100.0  |               |                  |                |                 | 0      |                 |          |
+        """,  # noqa: E501
+    )
+    assert_frame_equal(shown, expected)
+
+
+def test_money_in_two_currencies_is_not_added_up():
+    con = warehouse(points=POINTS.replace("50.0            | TRY", "50.0            | EUR"), stage_scores=STAGES)
+    assert mart(con, "stage_health").row(0, named=True)["revenue_at_risk"] is None
+
+
+VISITS = """
+    day        | visit_id | stage    | entered_at          | decided_at          | outcome   | is_active | is_decided | is_exposure | value | currency
+    -----------+----------+----------+---------------------+---------------------+-----------+-----------+------------+-------------+-------+---------
+    2026-01-14 | bought   | checkout | 2026-01-14 10:00:00 | 2026-01-14 22:00:00 | completed | true      | true       | true        | 70.0  | TRY
+    2026-01-14 | midnight | checkout | 2026-01-14 23:50:00 |                     | open      | true      | false      | true        | 30.0  | TRY
+    2026-01-15 | midnight | checkout | 2026-01-14 23:50:00 | 2026-01-15 23:50:00 | lost      | false     | true       | true        | 30.0  | TRY
+    2026-01-15 | still    | checkout | 2026-01-15 12:00:00 |                     | open      | true      | false      | true        | 10.0  | TRY
+    2026-01-16 | still    | checkout | 2026-01-15 12:00:00 |                     | open      | true      | false      | true        | 10.0  | TRY
+    2026-01-15 | error    | checkout | 2026-01-15 12:00:00 |                     | open      | true      | false      | false       | 10.0  | TRY
+    2026-01-15 | called   | support  | 2026-01-15 12:00:00 | 2026-01-15 12:00:00 | completed | true      | true       | true        |       |
+    """  # noqa: E501
+
+
+def test_the_funnel_counts_a_visit_once_as_entered_and_once_as_decided():
+    shown, expected = picked(
+        mart(warehouse(stage_visits=VISITS), "journey_funnel"),
+        """
+        day        | stage    | entered | active | completed | lost | open | conversion_share | days_to_decision | value_completed | value_lost | currency
+        -----------+----------+---------+--------+-----------+------+------+------------------+------------------+-----------------+------------+---------
+        2026-01-16 | checkout | 0       | 1      | 0         | 0    | 1    |                  |                  |                 |            |
+        2026-01-15 | checkout | 1       | 1      | 0         | 1    | 1    | 0.0              | 1.0              |                 | 30.0       | TRY
+        2026-01-15 | support  | 1       | 1      | 1         | 0    | 0    | 1.0              | 0.0              |                 |            |
+        2026-01-14 | checkout | 2       | 2      | 1         | 0    | 1    | 1.0              | 0.5              | 70.0            |            | TRY
+        """,  # noqa: E501
+    )
+    assert_frame_equal(shown, expected)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_funnel_agrees_with_a_count_by_hand(seed: int):
+    rng = random.Random(seed)
+    visits = {}
+    for number in range(60):
+        entered = rng.randrange(8)
+        visits[f"v{number}"] = (entered, entered + rng.randrange(4) if rng.random() < 0.7 else None)
+    rows = []
+    for visit, (entered, decided) in visits.items():
+        for offset in sorted({entered, decided} - {None}):
+            is_decided = str(offset == decided).lower()
+            rows.append(f"{DAY + timedelta(days=offset)} | {visit} | cart | {is_decided} | {'lost' if offset == decided else 'open'}")
+    rng.shuffle(rows)
+    con = warehouse(stage_visits="\n".join(["day | visit_id | stage | is_decided | outcome", *rows]))
+    for row in mart(con, "journey_funnel").to_dicts():
+        offset = (row["day"] - DAY).days
+        assert row["entered"] == sum(entered == offset for entered, _ in visits.values())
+        assert row["lost"] == sum(decided == offset for _, decided in visits.values())
+        assert row["open"] == sum(
+            entered <= offset and (decided is None or decided > offset) for entered, decided in visits.values()
+        )
+
+
+def test_a_signal_has_a_rate_over_the_active_visits_also_on_days_without_flags():
+    con = warehouse(
+        stage_visits=VISITS,
+        signals="""
+        day        | signal     | is_measurable
+        -----------+------------+--------------
+        2026-01-14 | rage_click | true
+        2026-01-15 | rage_click | true
+        2026-01-16 | rage_click | false
+        2026-01-15 | never_seen | true
+        """,
+        flags="""
+        day        | signal      | stage    | visit_id | person_id | severity
+        -----------+-------------+----------+----------+-----------+---------
+        2026-01-14 | rage_click  | checkout | bought   | a         | 0.2
+        2026-01-14 | rage_click  | checkout | bought   | a         | 0.6
+        2026-01-15 | abandonment | checkout | midnight | b         | 1.0
+        """,
+    )
+    shown, expected = picked(
+        mart(con, "signal_trend"),
+        """
+        day        | signal      | stage    | is_measurable | flags | affected | exposed | affected_exposed | rate | mean_severity | persons
+        -----------+-------------+----------+---------------+-------+----------+---------+------------------+------+---------------+--------
+        2026-01-16 | rage_click  | checkout | false         | 0     | 0        | 0       | 0                |      |               | 0
+        2026-01-15 | abandonment | checkout |               | 1     | 1        | 1       | 0                | 0.0  | 1.0           | 1
+        2026-01-15 | rage_click  | checkout | true          | 0     | 0        | 1       | 0                | 0.0  |               | 0
+        2026-01-14 | rage_click  | checkout | true          | 2     | 1        | 2       | 1                | 0.5  | 0.4           | 1
+        """,  # noqa: E501
+    )
+    assert_frame_equal(shown, expected)
+
+
+LOADS = """
+    load_id | source | file  | loaded_at           | rows_read | rows_kept | rows_quarantined | rows_duplicate | missing_columns
+    --------+--------+-------+---------------------+-----------+-----------+------------------+----------------+----------------
+    old     | web    | a.csv | 2026-01-14 02:00:00 | 10        | 10        | 0                | 0              | []
+    bad     | web    | b.csv | 2026-01-15 02:00:00 | 10        | 5         | 4                | 1              | x, y
+    blank   | web    | c.csv | 2026-01-15 02:00:00 | 0         | 0         | 0                | 0              | []
+    wrong   | calls  | d.csv | 2026-01-15 02:00:00 | 10        | 8         | 1                | 0              | []
+    """
+
+QUARANTINE = """
+    load_id | line | broken_rules                        | original
+    --------+------+-------------------------------------+---------
+    bad     | 2    | id.required, time.required          | ,,x
+    bad     | 3    | id.required, kind.known             | ,y
+    bad     | 4    | id.required, time.required, b, a    | z
+    bad     | 9    | kind.known                          | w
+    wrong   | 7    | id.required                         | v
+    """
+
+
+def test_a_load_shows_its_four_counts_and_the_commonest_broken_rules():
+    con = warehouse(loads=LOADS, quarantine=QUARANTINE)
+    shown, expected = picked(
+        mart(con, "data_quality"),
+        """
+        load_id | rows_read | rows_kept | rows_quarantined | rows_duplicate | is_balanced | quarantined_share | broken_rules                                    | missing_columns
+        --------+-----------+-----------+------------------+----------------+-------------+-------------------+-------------------------------------------------+----------------
+        wrong   | 10        | 8         | 1                | 0              | false       | 0.1               | id.required: 1                                  | []
+        bad     | 10        | 5         | 4                | 1              | true        | 0.4               | id.required: 3, kind.known: 2, time.required: 2 | x, y
+        blank   | 0         | 0         | 0                | 0              | true        |                   | []                                              | []
+        old     | 10        | 10        | 0                | 0              | true        | 0.0               | []                                              | []
+        """,  # noqa: E501
+    )
+    assert_frame_equal(shown, expected)
+
+
+def test_quarantined_rows_are_listed_by_rule_and_file_from_the_instant_asked_for():
+    con = warehouse(loads=LOADS, quarantine=QUARANTINE + "old | 1 | too.old | q\n")
+    shown, expected = picked(
+        query(con, "analyses/quarantined_rows_by_rule", since=DAY),
+        """
+        file  | rule          | rows | share_of_file | first_line | first_row
+        ------+---------------+------+---------------+------------+----------
+        b.csv | id.required   | 3    | 0.3           | 2          | ,,x
+        b.csv | kind.known    | 2    | 0.2           | 3          | ,y
+        b.csv | time.required | 2    | 0.2           | 2          | ,,x
+        d.csv | id.required   | 1    | 0.1           | 7          | v
+        b.csv | a             | 1    | 0.1           | 4          | z
+        b.csv | b             | 1    | 0.1           | 4          | z
+        """,
+    )
+    assert_frame_equal(shown, expected)
