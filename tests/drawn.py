@@ -10,6 +10,7 @@ from polars.datatypes import DataType, DataTypeClass
 
 Dtype = DataType | DataTypeClass
 INSTANT = pl.Datetime("us", "UTC")
+RULE = re.compile(r"[-+|\s]*--[-+|\s]*")  # the line under the header; a row of blanks is a row
 
 
 def table(text: str, **dtypes: Dtype) -> pl.DataFrame:
@@ -28,7 +29,7 @@ def table(text: str, **dtypes: Dtype) -> pl.DataFrame:
     Raises ValueError, with the line, where a row has not as many cells as the header or a cell is not of its dtype.
     """
     lines = [line.strip() for line in text.splitlines()]
-    rows = [line for line in lines if line and not line.startswith("#") and not re.fullmatch(r"[-+|\s]+", line)]
+    rows = [line for line in lines if line and not line.startswith("#") and not RULE.fullmatch(line)]
     if not rows:
         raise ValueError("a drawn table needs a header")
     names = _cells(rows[0])

@@ -57,3 +57,28 @@ def _parameters(signal: Signal, given: Mapping[str, Any]) -> Any:  # noqa: ANN40
 
 def _shown(value: object) -> object:
     return value.total_seconds() if isinstance(value, timedelta) else value
+
+
+def page(signal: Signal) -> dict[str, Any]:
+    """All that is to say about a signal: for `friction signals NAME`."""
+    module = importlib.import_module(f"{__name__}.{signal.name}")
+    told = {
+        "name": signal.name,
+        "title": signal.title,
+        "kind": signal.kind,
+        "stage": signal.stage,
+        "place": signal.locus_type,
+        "exposed": "visits that touched the place" if signal.exposure == "locus" else "all visits of the stage",
+        "needs": " or ".join(
+            ", ".join(f"{name}.{column}" for name, columns in each.items() for column in columns) for each in signal.needs
+        ),
+        "look-back": str(signal.look_back),
+        "prior effect": f"{signal.prior_effect:g} ± {signal.prior_error:g}" if signal.kind == "obstacle" else "none",
+        "source": signal.source,
+        "version": signal.stamp,
+        "definition": str(module.__doc__),
+    }
+    return told | {
+        f"parameter {field.name}": str(_shown(getattr(signal.parameters, field.name)))
+        for field in dataclasses.fields(signal.parameters)
+    }

@@ -88,12 +88,13 @@ def simulate(
         "order errors": f"{counts['order_error']:,}",
         "seed": str(seed),
     }
-    command = (
+    made_by = (
         f"friction simulate --days {days} --customers {customers} --seed {seed} --start {start} --out sample_data "
         f"--format {format}"
     )
+    run_by = f"friction --config friction.toml backfill --from {time.days[0]} --to {time.days[-1]}"
     (out / "friction.toml").write_text(settings(format), encoding="utf-8")
-    (out / "README.md").write_text(note(world, known, facts, command), encoding="utf-8")
+    (out / "README.md").write_text(note(world, known, facts, made_by, run_by), encoding="utf-8")
     planted = dict(known.group_by("signal").len().sort("signal").iter_rows())
     return Summary(
         counts["clickstream"], counts["wait_time"], counts["order_error"], counts["duplicates"], counts["broken"],

@@ -36,7 +36,7 @@ def settings(form: Format) -> str:
     return "\n".join(lines) + "\n"
 
 
-def note(world: World, truth: pl.DataFrame, facts: dict[str, str], command: str) -> str:
+def note(world: World, truth: pl.DataFrame, facts: dict[str, str], made_by: str, run_by: str) -> str:
     """The README of the folder: what it is, what is planted where and how strong, and how to make it again."""
     rows = []
     for plant in world.plants:
@@ -67,10 +67,14 @@ An online shop with known friction, made by the simulator: no real customer, ord
 Made again, byte for byte, with
 
 ```
-{command}
+{made_by}
 ```
 
-and worked through with `friction --config friction.toml backfill --from … --to …` in this folder.
+and worked through, in this folder, with
+
+```
+{run_by}
+```
 
 ## What is planted
 

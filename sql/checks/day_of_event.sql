@@ -1,6 +1,6 @@
 -- fail
--- Rows that stand on a wrong day: one row per row of the day whose event time falls on another day in the project's time
--- zone. Of a flag it counts when its evidence was in, of a session when it was known to be over.
+-- Rows that stand on a wrong day: one row per row of the day whose event time falls on another day in the project's
+-- time zone. Of a flag it counts when its evidence was in, of a session when it was known to be over.
 --
 -- Reads:   events.clickstream       one row per event
 --          events.feedback          one row per answer

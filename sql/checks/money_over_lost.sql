@@ -1,6 +1,6 @@
 -- warn
 -- Stages whose points claim more money than the stage lost: one row per stage and currency of the day, over the same
--- period. A warning only: a visit's value may be unknown where that of its flag is known.
+-- period. A visit without a value counts with the median of its stage. A warning only: values are often unknown.
 --
 -- Reads:   friction.points         one row per day and point
 --          journeys.stage_visits   one row per visit and day on which it was active or was decided
@@ -15,8 +15,18 @@ period as (
     select max(window_days) as days from points
 ),
 
+decided as (
+    select * from journeys.stage_visits where is_decided and is_exposure and day <= $day
+),
+
 visits as (
-    select * from journeys.stage_visits where is_decided and is_exposure and outcome = 'lost' and day <= $day
+    select
+        decided.stage,
+        decided.outcome,
+        coalesce(decided.value, median(decided.value) over (partition by decided.stage)) as value
+    from decided
+    cross join period
+    where decided.day > $day::date - period.days::integer
 ),
 
 claimed as (
@@ -24,14 +34,15 @@ claimed as (
 ),
 
 lost as (
-    select visits.stage, sum(visits.value) as value
-    from visits
-    cross join period
-    where visits.day > $day::date - period.days::integer
-    group by visits.stage
+    select stage, sum(value) as value from visits where outcome = 'lost' group by stage
 )
 
-select $day::date as day, claimed.stage, claimed.currency, claimed.revenue_at_risk, coalesce(lost.value, 0) as value_lost
+select
+    $day::date as day,
+    claimed.stage,
+    claimed.currency,
+    claimed.revenue_at_risk,
+    coalesce(lost.value, 0) as value_lost
 from claimed
 left join lost on claimed.stage = lost.stage
 where claimed.revenue_at_risk > coalesce(lost.value, 0) * (1 + 1e-6) + 0.01 -- a cent for rounding

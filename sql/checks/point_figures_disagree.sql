@@ -16,10 +16,12 @@ judged as (
         concat_ws(
             ', ',
             case when affected > exposed and rate is not null then 'affected > exposed' end,
-            case when affected_today > exposed_today and rate_today is not null then 'affected_today > exposed_today' end,
+            case when rate_today > 1 then 'affected_today > exposed_today' end,
             case when abs(rate - affected / nullif(exposed, 0)) > 1e-6 then 'rate is not affected / exposed' end,
             case when not rate between rate_low - 1e-6 and rate_high + 1e-6 then 'rate outside its interval' end,
-            case when not effect between effect_low - 1e-6 and effect_high + 1e-6 then 'effect outside its interval' end,
+            case
+                when not effect between effect_low - 1e-6 and effect_high + 1e-6 then 'effect outside its interval'
+            end,
             case
                 when not lost_visits between lost_visits_low - 1e-6 and lost_visits_high + 1e-6
                     then 'lost_visits outside its interval'

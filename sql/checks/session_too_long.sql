@@ -1,5 +1,6 @@
 -- fail
--- Sessions that cannot be: one row per session of the day that is longer than 24 h, ends before it starts or has no event.
+-- Sessions that cannot be: one row per session of the day that is longer than 24 h, ends before it starts or
+-- has no event.
 --
 -- Reads:   journeys.sessions   one row per session, on the day on which it closed
 -- Grain:   day, session_id

@@ -137,7 +137,9 @@ leveled as (
     select
         *,
         case when target_seconds is not null then answered + abandoned end as decided,
-        case when target_seconds is not null then answered + abandoned - abandoned_in_target end as decided_late_abandons
+        case
+            when target_seconds is not null then answered + abandoned - abandoned_in_target
+        end as decided_late_abandons
     from counted
 )
 

@@ -56,7 +56,8 @@ select
     points.rank,
     points.rank is not null as is_ranked,
     concat(
-        replace(points.signal, '_', ' '), ' in ', points.stage, ' at ', replace(points.locus_type, '_', ' '), ' ', points.locus
+        replace(points.signal, '_', ' '), ' in ', points.stage,
+        ' at ', replace(points.locus_type, '_', ' '), ' ', points.locus
     ) as title,
     points.score,
     case
@@ -87,6 +88,7 @@ select
     points.rate_low,
     points.rate_high,
     case
+        when points.rate is null and points.exposed_today > 0 then 'no rate yet: no exposed visit is decided'
         when points.rate is null then 'no rate: the data holds no denominator'
         else printf(
             '%.1f %% (%.1f to %.1f %%)', 100 * points.rate,

@@ -29,7 +29,7 @@
 --          late_deliveries        Judged orders delivered after promised_at, or due and not delivered [orders]
 --          failed_deliveries      Orders with a delivery attempt that failed [orders]
 --          hours_late_median      Median lateness of the late that were delivered [hours]
---          errors_without_order   Errors reported on the day about orders that the data does not hold: in no share [errors]
+--          errors_without_order   Errors of the day about orders that the data does not hold: in no share [errors]
 with
 orders as (
     select * from events.orders

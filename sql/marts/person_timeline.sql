@@ -30,8 +30,9 @@ clicks as (
     select * from events.clickstream
     where
         event_name in (
-            'add_to_cart', 'remove_from_cart', 'begin_checkout', 'add_shipping_info', 'add_payment_info', 'purchase', 'refund',
-            'search', 'login', 'sign_up', 'form_submit', 'form_error', 'coupon_error', 'payment_error', 'page_error', 'help_view'
+            'add_to_cart', 'remove_from_cart', 'begin_checkout', 'add_shipping_info', 'add_payment_info', 'purchase',
+            'refund', 'search', 'login', 'sign_up', 'form_submit', 'form_error', 'coupon_error', 'payment_error',
+            'page_error', 'help_view'
         )
         or outcome = 'error'
         or error_code is not null
@@ -92,7 +93,9 @@ things as (
         concat_ws(
             ', ', coalesce(
                 printf('%d s', date_diff('second', started_at, ended_at)), 'still waiting when the data was taken'
-            ), outcome, 'about ' || reason, case when coalesce(ended_at > promised_at, false) then 'later than promised' end
+            ),
+            outcome, 'about ' || reason,
+            case when coalesce(ended_at > promised_at, false) then 'later than promised' end
         ) as words,
         value,
         currency,

@@ -42,6 +42,11 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path, fo
     assert all(one[name] != other[name] for name in one if name.startswith("clickstream") and name in other)
 
 
+def test_compressed_files_carry_no_clock(small):
+    stamps = {path.read_bytes()[4:8] for path in small.folder.rglob("*.gz")}
+    assert stamps == {bytes(4)}
+
+
 def test_the_bytes_do_not_depend_on_the_number_of_threads(tmp_path):
     code = "import sys, pathlib, pipeline.simulate as s; s.simulate(3, 400, 9, pathlib.Path(sys.argv[1]))"
     for threads in ("1", "4"):

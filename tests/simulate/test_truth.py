@@ -33,7 +33,8 @@ def rows(made, table, key):
 
 
 def sessions(made):
-    last, found = {}, defaultdict(list)
+    last: dict[str, tuple[datetime, str]] = {}
+    found = defaultdict(list)
     for row in rows(made, "clickstream", "event_id"):
         row["at"] = instant(row["occurred_at"])
         device = row["anonymous_id"]
@@ -145,7 +146,7 @@ def test_abandoned_checkouts_are_all_listed(small, listed):
 
 
 def test_long_waits_hang_ups_and_repeats_are_all_listed(small, listed):
-    found = {}
+    found: dict[tuple[str, str, str, tuple[str, ...]], tuple[str, bool | None, datetime]] = {}
     for row in contacts(small):
         waited, target = (row["to"] or END) - row["from"], TARGETS[row["channel"]]
         abandoned = row["outcome"] == "abandoned"
@@ -199,3 +200,31 @@ def test_only_planted_friction_has_an_effect_and_can_have_caused_a_loss(small):
     assert not truth.filter(~truth["is_planted"])["caused_loss"].any()
     assert truth.filter("caused_loss")["lost"].all()
     assert (truth["caused_loss"].is_null() == truth["lost"].is_null()).all() or truth["lost"].null_count() > 0
+
+
+def test_ordinary_clicks_are_never_near_a_rage_click(small):
+    planted = {each for evidence in small.truth.filter(signal="rage_click")["evidence"] for each in evidence}
+    triples = 0
+    for session in sessions(small):
+        ordinary = [row["at"] for row in session if row["event_name"] == "click" and row["event_id"] not in planted]
+        for first, third in zip(ordinary, ordinary[2:], strict=False):
+            assert third - first > SECOND
+            triples += 1
+        moments = [row["at"] for row in session]
+        slow = sum(later - earlier >= 1.2 * SECOND for earlier, later in pairwise(moments))
+        quick = sum(later - earlier <= 0.15 * SECOND for earlier, later in pairwise(moments))
+        assert slow + quick == len(moments) - 1
+    assert triples > 100
+
+
+def test_contacts_about_the_same_reason_are_a_repeat_or_clearly_apart(small):
+    last: dict[tuple[str, str], dict] = {}
+    apart = 0
+    for row in sorted(contacts(small), key=lambda row: (row["from"], row["wait_id"])):
+        key = (row["customer_id"], row["reason"])
+        if key in last:
+            days = (row["from"] - last[key]["from"]) / DAY
+            assert days < 6.9 if last[key].get("repeat") == row["wait_id"] else days > 8
+            apart += days > 8
+        last[key] = row
+    assert apart >= 5

@@ -155,7 +155,7 @@ def test_the_queue_that_answered_last_answers_for_a_repeat_contact():
         second  | d           | 6          | invoice | 2026-01-02 09:00:00 | 2026-01-02 09:00:10 | served      |
         second  | d           | 7          | parcel  | 2026-01-03 09:00:00 | 2026-01-03 09:00:10 | served      |
         second  | e           | 8          | invoice | 2026-01-14 09:00:00 | 2026-01-14 09:00:10 | served      |
-        """
+        """  # noqa: E501
     )
     shown, expected = picked(
         query(con, "analyses/queues_that_cause_repeat_contacts", days=7, to_day=date(2026, 1, 7)),
@@ -180,15 +180,18 @@ def test_repeat_contacts_agree_with_a_count_by_hand(seed: int):
     con = warehouse(
         wait_time="contact_id | customer_id | reason | queue | started_at | ended_at | outcome\n"
         + "\n".join(
-            f"{number} | {who} | {why} | {queue} | {start + timedelta(minutes=at)} | {start + timedelta(minutes=at)} | served"
-            for number, who, why, queue, at in contacts
+            f"{number} | {who} | {why} | {queue} | {at} | {at} | served"
+            for number, who, why, queue, minute in contacts
+            for at in [start + timedelta(minutes=minute)]
         )
     )
     week, last = 7 * 24 * 60, max(at for *_, at in contacts)
-    by_hand = {}
+    by_hand: dict[tuple[str, str], tuple[int, int]] = {}
     for _, who, why, queue, at in contacts:
         if at + week <= last:
-            later = any((who, why) == (other, about) and at < then <= at + week for _, other, about, _, then in contacts)
+            later = any(
+                (who, why) == (other, about) and at < then <= at + week for _, other, about, _, then in contacts
+            )
             total, repeated = by_hand.get((queue, why), (0, 0))
             by_hand[queue, why] = (total + 1, repeated + later)
     found = query(con, "analyses/queues_that_cause_repeat_contacts", days=7)

@@ -151,12 +151,13 @@ CASES: dict[str, tuple[dict[str, str], str, list[object]]] = {
             -----------+---------+----------+----------+---------------------+---------------------+--------------------
             2026-01-15 | none    | 0.0      | e        | 2026-01-15 10:00:00 | 2026-01-15 10:00:00 | 2026-01-15 10:00:00
             2026-01-15 | all     | 1.0      | e, f     | 2026-01-15 10:00:00 | 2026-01-15 10:00:01 | 2026-01-15 10:00:02
+            2026-01-15 | goes on | 0.5      | e, f     | 2026-01-15 10:00:00 | 2026-01-15 10:00:02 | 2026-01-15 10:00:01
             2026-01-15 | above   | 1.001    | e        | 2026-01-15 10:00:00 | 2026-01-15 10:00:00 | 2026-01-15 10:00:00
             2026-01-15 | below   | -0.001   | e        | 2026-01-15 10:00:00 | 2026-01-15 10:00:00 | 2026-01-15 10:00:00
             2026-01-15 | nan     | nan      | e        | 2026-01-15 10:00:00 | 2026-01-15 10:00:00 | 2026-01-15 10:00:00
             2026-01-15 | proof   | 0.5      | []       | 2026-01-15 10:00:00 | 2026-01-15 10:00:00 | 2026-01-15 10:00:00
             2026-01-15 | ends    | 0.5      | e        | 2026-01-15 10:00:01 | 2026-01-15 10:00:00 | 2026-01-15 10:00:02
-            2026-01-15 | early   | 0.5      | e        | 2026-01-15 10:00:00 | 2026-01-15 10:00:02 | 2026-01-15 10:00:01
+            2026-01-15 | early   | 0.5      | e        | 2026-01-15 10:00:00 | 2026-01-15 10:00:02 | 2026-01-15 09:59:59
             """
         },
         "flag_id",
@@ -205,6 +206,7 @@ CASES: dict[str, tuple[dict[str, str], str, list[object]]] = {
             2026-01-15 | above    | a     | 60.0            | TRY      | 2
             2026-01-15 | above    | b     | 40.02           | TRY      | 2
             2026-01-15 | unlost   | a     | 1.0             | TRY      | 2
+            2026-01-15 | median   | a     | 20.0            | TRY      | 2
             2026-01-15 | unvalued | a     |                 |          | 2
             """,
             "stage_visits": """
@@ -214,6 +216,8 @@ CASES: dict[str, tuple[dict[str, str], str, list[object]]] = {
             2026-01-14 | a-1      | above  | lost      | true       | true        | 100
             2026-01-13 | before   | above  | lost      | true       | true        | 100
             2026-01-16 | after    | above  | lost      | true       | true        | 100
+            2026-01-15 | m-1      | median | lost      | true       | true        |
+            2026-01-15 | m-2      | median | completed | true       | true        | 20
             2026-01-15 | won      | above  | completed | true       | true        | 100
             2026-01-15 | open     | above  | open      | false      | true        | 100
             2026-01-15 | error    | above  | lost      | true       | false       | 100
@@ -275,14 +279,18 @@ def test_a_key_that_stands_twice_is_found_in_each_table(name: str):
         con.execute(f"update {contract.table} set day = $day", {"day": PARAMETERS["day"]})
     for other in contract.key:  # the rest of the key is the same in all rows
         if other not in {column.name, "day"}:
-            con.execute(f"update {contract.table} set {quoted(other)} = (select min({quoted(other)}) from {contract.table})")
+            con.execute(
+                f"update {contract.table} set {quoted(other)} = (select min({quoted(other)}) from {contract.table})"
+            )
     found = query(con, "checks/duplicate_keys")
     assert found.select("table_name", "rows").rows() == [(contract.table, 2)]
     assert "twice" in found["key"][0]
 
 
 def test_a_key_of_the_day_that_stands_on_another_day_too_is_a_duplicate():
-    con = warehouse(clickstream="event_id | occurred_at\n---+---\nsame | 2026-01-02\nsame | 2026-01-15\nother | 2026-01-02")
+    con = warehouse(
+        clickstream="event_id | occurred_at\n---+---\nsame | 2026-01-02\nsame | 2026-01-15\nother | 2026-01-02"
+    )
     assert query(con, "checks/duplicate_keys")["key"].to_list() == ["same"]
 
 
@@ -344,7 +352,9 @@ def test_a_check_that_is_none_is_an_error_and_not_a_pass(
 
 
 def test_the_sample_is_by_column_name():
-    con = warehouse(stage_scores="day | stage | entered | completed | lost | score\n---+---\n2026-01-15 | s | 1 | 1 | 1 | 0")
+    con = warehouse(
+        stage_scores="day | stage | entered | completed | lost | score\n---+---\n2026-01-15 | s | 1 | 1 | 1 | 0"
+    )
     found = next(result for result in checks.run(con, GIVEN) if result.name == "stage_score_over_lost")
     assert found.sample[0]["stage"] == "s"
     assert list(found.sample[0]) == query(con, "checks/stage_score_over_lost").columns

@@ -1,6 +1,7 @@
 """marts.contact_centre."""
 
 import random
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -12,7 +13,7 @@ from tests.sql.worlds import mart, picked, warehouse
 NINE = datetime(2026, 1, 15, 9, tzinfo=UTC)
 
 
-def waits(seconds_and_outcomes: list[tuple[float, str]]) -> str:
+def waits(seconds_and_outcomes: Sequence[tuple[float, str]]) -> str:
     """One phone wait a line, all from nine o'clock."""
     lines = [f"{NINE} | {NINE + timedelta(seconds=wait)} | {outcome}" for wait, outcome in seconds_and_outcomes]
     return "\n".join(["started_at | ended_at | outcome", *lines])
@@ -80,7 +81,7 @@ def test_the_target_and_the_short_threshold_are_met_to_the_second_and_depend_on_
         phone   | short   | 20             |                     |                       | 1               |
         phone   | waited  | 20             |                     |                       | 0               | 1.0
         store   | (none)  |                |                     |                       | 0               | 0.0
-        """,
+        """,  # noqa: E501
     )
     assert_frame_equal(shown, expected)
 
@@ -109,7 +110,7 @@ def test_waits_that_are_open_moved_on_or_timed_out_are_counted_apart():
         offered | contacts | answered | transferred | timed_out | still_waiting | answer_seconds_mean | handle_seconds_mean
         --------+----------+----------+-------------+-----------+---------------+---------------------+--------------------
         5       | 4        | 2        | 1           | 1         | 1             | 20.0                | 200.0
-        """,
+        """,  # noqa: E501
     )
     assert_frame_equal(shown, expected)
     shown, expected = picked(

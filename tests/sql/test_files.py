@@ -62,7 +62,8 @@ def test_the_header_names_exactly_the_parameters_that_are_used(folder: str, path
 def test_the_header_says_what_a_row_is(folder: str, path: Path) -> None:
     header = headers.read(path.read_text(encoding="utf-8"))
     assert "one row per" in header.summary.lower()
-    assert header.reads and header.grain
+    assert header.reads
+    assert header.grain
     assert (header.severity is not None) == (folder == "checks")
 
 
@@ -151,7 +152,9 @@ def test_the_dictionary_says_of_schemas_what_the_warehouse_says(empty: duckdb.Du
 def test_the_dictionary_describes_each_column_of_each_contract(empty: duckdb.DuckDBPyConnection) -> None:
     found = mart(empty, "dictionary").filter(kind="table")
     described = {f"{row['schema_name']}.{row['table_name']}.{row['column_name']}": row for row in found.to_dicts()}
-    contracts = {f"{contract.table}.{column.name}": column for contract in load_all().values() for column in contract.columns}
+    contracts = {
+        f"{contract.table}.{column.name}": column for contract in load_all().values() for column in contract.columns
+    }
     assert described.keys() == contracts.keys()
     for name, column in contracts.items():
         assert described[name]["description"].startswith(column.description)
@@ -165,8 +168,8 @@ def test_the_dictionary_lists_the_views_too(empty: duckdb.DuckDBPyConnection) ->
 
 def test_the_header_of_a_file_is_read_section_by_section() -> None:
     header = headers.read(
-        "-- warn\n-- Rows: one row per x,\n-- and more.\n--\n-- Reads:   a.b    the bees\n--          c.d    the deeds\n"
-        "-- Grain:   x, y\n-- Params:  $day   DATE, a day\nselect 1 -- Reads: nothing\n"
+        "-- warn\n-- Rows: one row per x,\n-- and more.\n--\n-- Reads:   a.b    the bees\n"
+        "--          c.d    the deeds\n-- Grain:   x, y\n-- Params:  $day   DATE, a day\nselect 1 -- Reads: nothing\n"
     )
     assert header == headers.Header(
         "warn", "Rows: one row per x, and more.", {"a.b": "the bees", "c.d": "the deeds"}, ("x", "y"),

@@ -11,14 +11,15 @@ from tests.sql.worlds import mart, picked, query, warehouse
 DAY = date(2026, 1, 15)
 
 POINTS = """
-    day        | point_id | stage    | signal        | kind     | locus   | exposed | affected | rate | rank | score | lost_visits | lost_visits_low | lost_visits_high | revenue_at_risk | currency
-    -----------+----------+----------+---------------+----------+---------+---------+----------+------+------+-------+-------------+-----------------+------------------+-----------------+---------
-    2026-01-15 | b-second | checkout | rage_click    | obstacle | #pay    | 100     | 20       | 0.20 | 2    | 3.0   | 6.0         | 2.0             | 10.0             | 600.0           | TRY
-    2026-01-15 | a-few    | checkout | rage_click    | obstacle | #coupon | 29      | 20       | 0.69 |      | 1.0   | 2.0         | 0.0             | 4.0              | 50.0            | TRY
-    2026-01-15 | c-first  | payment  | payment_error | obstacle | card    | 50      | 10       | 0.20 | 1    | 4.0   | 2.0         | 1.0             | 3.0              |                 |
-    2026-01-15 | d-gone   | checkout | abandonment   | outcome  | step 2  | 100     | 90       | 0.90 |      | 0.0   | 0.0         | 0.0             | 0.0              |                 |
-    2026-01-15 | e-bare   | support  | late_delivery | obstacle | north   | 0       | 3        |      |      | 0.0   | 0.0         | 0.0             | 0.0              |                 |
-    2026-01-14 | b-second | checkout | rage_click    | obstacle | #pay    | 90      | 9        | 0.10 | 1    | 1.0   | 1.8         | 1.0             | 3.0              | 200.0           | TRY
+    day        | point_id | stage    | signal        | kind     | locus   | exposed_today | exposed | affected | rate | rank | score | lost_visits | lost_visits_low | lost_visits_high | revenue_at_risk | currency
+    -----------+----------+----------+---------------+----------+---------+---------------+---------+----------+------+------+-------+-------------+-----------------+------------------+-----------------+---------
+    2026-01-15 | b-second | checkout | rage_click    | obstacle | #pay    | 0             | 100     | 20       | 0.20 | 2    | 3.0   | 6.0         | 2.0             | 10.0             | 600.0           | TRY
+    2026-01-15 | a-few    | checkout | rage_click    | obstacle | #coupon | 0             | 29      | 20       | 0.69 |      | 1.0   | 2.0         | 0.0             | 4.0              | 50.0            | TRY
+    2026-01-15 | c-first  | payment  | payment_error | obstacle | card    | 0             | 50      | 10       | 0.20 | 1    | 4.0   | 2.0         | 1.0             | 3.0              |                 |
+    2026-01-15 | d-gone   | checkout | abandonment   | outcome  | step 2  | 0             | 100     | 90       | 0.90 |      | 0.0   | 0.0         | 0.0             | 0.0              |                 |
+    2026-01-15 | e-bare   | support  | late_delivery | obstacle | north   | 0             | 0       | 3        |      |      | 0.0   | 0.0         | 0.0             | 0.0              |                 |
+    2026-01-15 | f-open   | support  | late_delivery | obstacle | north   | 5             | 0       | 3        |      |      | 0.0   | 0.0         | 0.0             | 0.0              |                 |
+    2026-01-14 | b-second | checkout | rage_click    | obstacle | #pay    | 0             | 90      | 9        | 0.10 | 1    | 1.0   | 1.8         | 1.0             | 3.0              | 200.0           | TRY
     """  # noqa: E501
 
 STAGES = """
@@ -44,6 +45,7 @@ def test_points_come_latest_day_first_then_by_rank_and_what_is_not_ranked_last()
         2026-01-15 |      | false     | a-few    | 0.25
         2026-01-15 |      | false     | d-gone   |
         2026-01-15 |      | false     | e-bare   |
+        2026-01-15 |      | false     | f-open   |
         2026-01-14 | 1    | true      | b-second |
         """,
     )
@@ -53,7 +55,7 @@ def test_points_come_latest_day_first_then_by_rank_and_what_is_not_ranked_last()
 def test_points_say_in_words_what_they_are():
     con = warehouse(points=POINTS)
     shown, expected = picked(
-        mart(con, "friction_points").head(5),
+        mart(con, "friction_points").head(6),
         """
         title                                        | score_words                                            | rate_words
         ---------------------------------------------+--------------------------------------------------------+-----------
@@ -62,6 +64,7 @@ def test_points_say_in_words_what_they_are():
         rage click in checkout at element #coupon    | 1.0 of 100 visits lost (0.0 to 4.0 visits in 28 days)  | 69.0 % (69.0 to 69.0 %)
         abandonment in checkout at element step 2    | an outcome: claims no share of the loss                | 90.0 % (90.0 to 90.0 %)
         late delivery in support at element north    | 0.0 of 100 visits lost (0.0 to 0.0 visits in 28 days)  | no rate: the data holds no denominator
+        late delivery in support at element north    | 0.0 of 100 visits lost (0.0 to 0.0 visits in 28 days)  | no rate yet: no exposed visit is decided
         """,  # noqa: E501
     )
     assert_frame_equal(shown, expected)
@@ -124,9 +127,9 @@ def test_the_funnel_agrees_with_a_count_by_hand(seed: int):
         visits[f"v{number}"] = (entered, entered + rng.randrange(4) if rng.random() < 0.7 else None)
     rows = []
     for visit, (entered, decided) in visits.items():
-        for offset in sorted({entered, decided} - {None}):
-            is_decided = str(offset == decided).lower()
-            rows.append(f"{DAY + timedelta(days=offset)} | {visit} | cart | {is_decided} | {'lost' if offset == decided else 'open'}")
+        for offset in sorted({entered} if decided is None else {entered, decided}):
+            known = "true | lost" if offset == decided else "false | open"
+            rows.append(f"{DAY + timedelta(days=offset)} | {visit} | cart | {known}")
     rng.shuffle(rows)
     con = warehouse(stage_visits="\n".join(["day | visit_id | stage | is_decided | outcome", *rows]))
     for row in mart(con, "journey_funnel").to_dicts():
@@ -178,7 +181,7 @@ LOADS = """
     bad     | web    | b.csv | 2026-01-15 02:00:00 | 10        | 5         | 4                | 1              | x, y
     blank   | web    | c.csv | 2026-01-15 02:00:00 | 0         | 0         | 0                | 0              | []
     wrong   | calls  | d.csv | 2026-01-15 02:00:00 | 10        | 8         | 1                | 0              | []
-    """
+    """  # noqa: E501
 
 QUARANTINE = """
     load_id | line | broken_rules                        | original

@@ -71,7 +71,7 @@ def test_judges_each_part_of_an_order_and_each_order_by_all_parts():
         2026-01-31 |                 | 0                |              | 0               | 0                 | 1
         2026-01-30 | 1.0             | 1                | 1.0          | 0               | 0                 | 0
         2026-01-01 | 0.875           | 2                | 0.25         | 3               | 1                 | 0
-        """,
+        """,  # noqa: E501
     )
     assert_frame_equal(shown, expected)
 

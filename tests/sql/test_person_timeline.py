@@ -14,13 +14,13 @@ def test_tells_all_that_happened_to_a_person_in_order():
         routine  | ann         | d            | page_view     | 2026-01-01 10:00:30 | /p        | ok      |            |       |
         failed   | ann         | d            | page_view     | 2026-01-01 10:01:00 | /p        | error   |            |       |
         coded    | ann         | d            | click         | 2026-01-01 10:02:00 | /p        |         | E42        |       |
-        """,
+        """,  # noqa: E501
         wait_time="""
         wait_id | customer_id | wait_type | queue   | reason  | started_at          | ended_at            | promised_at         | outcome
         --------+-------------+-----------+---------+---------+---------------------+---------------------+---------------------+--------
         w-1     | ann         | queue     | billing | invoice | 2026-01-01 10:05:00 | 2026-01-01 10:06:10 | 2026-01-01 10:05:20 | served
         w-2     | ann         | queue     | billing |         | 2026-01-01 10:07:00 |                     |                     | open
-        """,
+        """,  # noqa: E501
         orders="""
         order_id | customer_id | placed_at           | promised_at         | delivered_at        | carrier
         ---------+-------------+---------------------+---------------------+---------------------+--------
@@ -41,7 +41,7 @@ def test_tells_all_that_happened_to_a_person_in_order():
         flag_id | person_id | signal      | stage   | locus_type | locus   | flagged_at          | severity | detail
         --------+-----------+-------------+---------+------------+---------+---------------------+----------+-------------
         g-1     | c:ann     | long_wait   | support | queue      | billing | 2026-01-01 10:06:10 | 0.9      | {"wait": 70}
-        """,
+        """,  # noqa: E501
     )
     shown, expected = picked(
         mart(con, "person_timeline"),

@@ -76,12 +76,14 @@ def query(con: duckdb.DuckDBPyConnection, name: str, **given: object) -> pl.Data
     """What the file `folder/name` of `sql/` returns; parameters that are not given are those of `PARAMETERS`."""
     text = (root() / "sql" / f"{name}.sql").read_text(encoding="utf-8")
     named = headers.read(text).params
-    return con.sql(text, params={key: (PARAMETERS | given)[key] for key in named}).pl()
+    found: pl.DataFrame = con.sql(text, params={key: (PARAMETERS | given)[key] for key in named}).pl()
+    return found
 
 
 def mart(con: duckdb.DuckDBPyConnection, name: str) -> pl.DataFrame:
     """All rows of a view, in its own order."""
-    return con.sql(f"select * from marts.{quoted(name)}").pl()
+    found: pl.DataFrame = con.sql(f"select * from marts.{quoted(name)}").pl()
+    return found
 
 
 def picked(found: pl.DataFrame, expected: str, decimals: int = 6) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -1,0 +1,77 @@
+"""Hold one file to a contract without touching any warehouse."""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from pipeline.contracts.contract import load as load_contract
+from pipeline.errors import SettingsError
+from pipeline.quoting import text
+from pipeline.sources import files, mapping
+from pipeline.warehouse import loading, tables
+
+SAMPLES = 5  # rows per verdict; more do not teach more
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a file's rows. `broken_rules`: rule → rows; `samples`: (line, rules, original text)."""
+
+    file: str
+    contract: str
+    rows_read: int
+    rows_kept: int
+    rows_quarantined: int
+    rows_duplicate: int
+    limit_share: float
+    is_within_limit: bool
+    missing_columns: list[str]
+    unknown_columns: list[str]
+    broken_rules: dict[str, int]
+    samples: list[tuple[int | None, list[str], str]]
+
+
+def check(path: Path, contract_name: str, adapter: str, timezone: str, folder: Path) -> Verdict:
+    """The verdict on a file, read as a night would read it.
+
+    Raises InputError where it cannot be read, ContractError where there is no such contract or the file lacks a
+    required column. `timezone` is of times that name none; `folder` is where a mapping file of the user is sought.
+    """
+    contract = load_contract(contract_name)
+    mapped = mapping.load(adapter, folder)
+    if mapped is not None and contract.name not in mapped.contracts:
+        raise SettingsError(f"adapter {adapter} gives no {contract.name}; it gives {', '.join(mapped.contracts)}.")
+    found = files.open_file(path, str(path), None)
+    with duckdb.connect() as con:
+        con.execute("set timezone = 'UTC'")
+        tables.create_all(con)
+        con.execute(f"set timezone = {text(timezone)}")
+        told = dataclasses.replace(contract, quarantine_limit_share=1.0)
+        loaded = loading.load(con, "check", told, found, mapped, "UTC")
+        rules = con.execute(
+            """
+            select rule, count(*) as rows from (select unnest(broken_rules) as rule from ops.quarantine)
+            group by rule order by rows desc, rule
+            """
+        ).fetchall()
+        samples = con.execute(
+            "select line, broken_rules, left(original, 200) from ops.quarantine order by line, original limit $samples",
+            {"samples": SAMPLES},
+        ).fetchall()
+    bad = loaded.rows_quarantined - dict(rules).get(f"{contract.key[0]}.superseded", 0)
+    return Verdict(
+        file=str(path),
+        contract=contract.name,
+        rows_read=loaded.rows_read,
+        rows_kept=loaded.rows_kept,
+        rows_quarantined=loaded.rows_quarantined,
+        rows_duplicate=loaded.rows_duplicate,
+        limit_share=contract.quarantine_limit_share,
+        is_within_limit=bad <= contract.quarantine_limit_share * loaded.rows_read,
+        missing_columns=loaded.missing_columns,
+        unknown_columns=loaded.unknown_columns,
+        broken_rules=dict(rules),
+        samples=samples,
+    )

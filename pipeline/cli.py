@@ -1,0 +1,276 @@
+"""The command line: one function per command, each a few lines over `steps` and its neighbours."""
+
+import logging
+import shutil
+import sys
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import duckdb
+import typer
+
+from pipeline import __version__, steps, terminal
+from pipeline.calendar import days_between
+from pipeline.errors import FrictionError, NotFoundError, SettingsError, hint
+from pipeline.resources import root
+from pipeline.settings import Settings
+from pipeline.settings import load as load_settings
+from pipeline.warehouse import versions
+from pipeline.warehouse.connection import reading
+
+app = typer.Typer(
+    name="friction",
+    help="Finds where customers struggle on their journey, what it costs, and shows the evidence.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Day = Annotated[datetime | None, typer.Option("--day", formats=["%Y-%m-%d"], help="Day, as 2026-01-15.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+
+
+def main() -> None:
+    """Run a command; an error that the user can put right is one message and an exit code."""
+    try:
+        app()
+    except FrictionError as error:
+        terminal.err().print("error:", str(error), style="bold red", markup=False)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        terminal.err().print("interrupted: nothing was published, the tables are as they were.")
+        sys.exit(130)
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    config: Annotated[Path, typer.Option("--config", help="Settings file.")] = Path("friction.toml"),
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log each step and file.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
+    """Options of all commands."""
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING, force=True)
+    logging.getLogger("pipeline").setLevel(logging.INFO if verbose else logging.WARNING)
+    context.obj = config
+
+
+@app.command()
+def demo(
+    into: Annotated[Path, typer.Option("--into", help="Folder for the sample data and its results.")] = Path("friction-demo"),
+) -> None:
+    """Run the whole pipeline on the sample data.
+
+    Example: friction demo
+    """
+    sample = root() / "sample_data"
+    into.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(sample, into, dirs_exist_ok=True)
+    settings = load_settings(into / "friction.toml")
+    names = sorted(path.name.partition(".")[0] for path in (into / "clickstream").iterdir())
+    days = days_between(date.fromisoformat(names[0]), date.fromisoformat(names[-1]))
+    _night(settings, days, reported=days[-1:])
+    terminal.out().print(f"\nLook further:  friction --config {into / 'friction.toml'} sql \"from marts.friction_points\"")
+
+
+@app.command()
+def run(context: typer.Context, day: Day = None) -> None:
+    """Load, flag, score and report one day; by default yesterday.
+
+    Example: friction run --day 2026-01-15
+    """
+    settings = load_settings(context.obj)
+    yesterday = datetime.now(settings.zone).date() - timedelta(days=1)
+    days = [day.date() if day else yesterday]
+    _night(settings, days, reported=days)
+
+
+@app.command()
+def backfill(
+    context: typer.Context,
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")],
+) -> None:
+    """Load, flag, score and report a range of days.
+
+    Example: friction backfill --from 2026-01-01 --to 2026-01-31
+    """
+    if last < first:
+        raise SettingsError(f"--to {last:%Y-%m-%d} is before --from {first:%Y-%m-%d}. Swap them.")
+    days = days_between(first.date(), last.date())
+    _night(load_settings(context.obj), days, reported=days)
+
+
+def _night(settings: Settings, days: list[date], *, reported: list[date]) -> None:
+    """All steps; prints how fast each was, the ten lines of the last day and where its report lies."""
+    started = datetime.now(UTC)
+    with versions.exclusive(settings.warehouse):
+        steps.prepare(settings, days, f"{started:%Y-%m-%dT%H:%M:%S.%fZ}", started)
+        for step in (steps.ingest, steps.check, steps.flag, steps.score, steps.publish):
+            step(settings, days, terminal.progress)
+        pages = steps.report(settings, reported, terminal.progress)
+    with reading(settings.warehouse) as con:
+        _speeds(con)
+        for line in steps.summary(con, settings, reported[-1]):
+            terminal.out().print(line, markup=False)
+    terminal.out().print(f"\nReport:  {_near(pages[-1])}", markup=False)
+
+
+def _speeds(con: duckdb.DuckDBPyConnection) -> None:
+    rows = con.execute(
+        """
+        select step, rows, seconds, rows / greatest(seconds, 0.001) as rows_per_second from ops.runs
+        where run_id = (select run_id from ops.runs order by started_at desc limit 1) order by rowid
+        """
+    ).fetchall()
+    terminal.err().print(terminal.table(["step", "rows", "seconds", "rows per second"], rows))
+
+
+def _near(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="Parquet, CSV or NDJSON, also .gz.")],
+    contract: Annotated[str, typer.Option("--contract", help="Name of a contract, e.g. clickstream.")],
+    adapter: Annotated[str, typer.Option("--adapter", help="Format of the source, or a mapping file.")] = "canonical",
+    timezone: Annotated[str, typer.Option("--timezone", help="Of times that name none.")] = "UTC",
+    json: Json = False,
+) -> None:
+    """Hold a file to its data contract; exit code 10 where a night would refuse it.
+
+    Example: friction check export.csv --contract wait_time
+    """
+    from pipeline import checking
+
+    if not file.is_file():
+        raise NotFoundError(f"there is no file {file}.")
+    verdict = checking.check(file, contract, adapter, timezone, Path(context.obj).resolve().parent)
+    if json:
+        terminal.as_json(asdict(verdict))
+    else:
+        terminal.verdict(verdict)
+    if not verdict.is_within_limit:
+        raise typer.Exit(10)
+
+
+@app.command()
+def report(context: typer.Context, day: Day = None) -> None:
+    """Write the report of a day again, by default of the last one.
+
+    Example: friction report --day 2026-01-15
+    """
+    settings = load_settings(context.obj)
+    with reading(settings.warehouse) as con:
+        days = [day.date() if day else steps.last_day(con)]
+    typer.echo(_near(steps.report(settings, days)[0]))
+
+
+@app.command()
+def explain(context: typer.Context, name: Annotated[str, typer.Argument(metavar="POINT_OR_FLAG")], day: Day = None, json: Json = False) -> None:
+    """Say why a point scored what it scored, or what a flag is made of.
+
+    Example: friction explain 7c1e90ab12cd
+    """
+    from pipeline import explaining
+
+    with reading(load_settings(context.obj).warehouse) as con:
+        found = explaining.explain(con, name, day.date() if day else None)
+    if json:
+        terminal.as_json(asdict(found))
+        return
+    terminal.out().print(found.about, style="bold", markup=False)
+    terminal.out().print(terminal.table(["number", "value", "how it comes about"], found.numbers))
+    terminal.out().print()
+    terminal.out().print(terminal.table(found.columns, found.rows))
+
+
+@app.command()
+def signals(name: Annotated[str | None, typer.Argument(help="One signal.")] = None, json: Json = False) -> None:
+    """List the signals, or tell all about one.
+
+    Example: friction signals rage_click
+    """
+    from pipeline.detectors import all_signals, page
+
+    known = all_signals()
+    if name is not None and name not in known:
+        raise NotFoundError(f"there is no signal {name!r}.{hint(name, known)}")
+    pages = {each.name: page(each) for each in known.values() if name in {None, each.name}}
+    if json:
+        terminal.as_json(list(pages.values()))
+    elif name:
+        terminal.out().print(terminal.table(["", ""], list(pages[name].items())))
+    else:
+        rows = [[each["name"], each["kind"], each["stage"], each["title"]] for each in pages.values()]
+        terminal.out().print(terminal.table(["signal", "kind", "stage", "what it is"], rows))
+
+
+@app.command()
+def sql(
+    context: typer.Context,
+    query: Annotated[str, typer.Argument(help='One query, e.g. "from marts.friction_points".')],
+    json: Json = False,
+    limit: Annotated[int, typer.Option("--limit", help="Rows to print.", min=1)] = 100,
+) -> None:
+    """Ask the warehouse a question, read-only.
+
+    Example: friction sql "from marts.stage_health order by day desc limit 8"
+    """
+    with reading(load_settings(context.obj).warehouse) as con:
+        columns, rows, is_cut = steps.ask(con, query, limit)
+    if json:
+        terminal.as_json([dict(zip(columns, row, strict=True)) for row in rows])
+    else:
+        terminal.out().print(terminal.table(columns, rows))
+    if is_cut:
+        terminal.err().print(f"(the first {limit} rows; more with --limit)")
+
+
+@app.command()
+def status(context: typer.Context, json: Json = False) -> None:
+    """Say what the warehouse holds: last run, days, files, quarantine, what could not be measured.
+
+    Example: friction status
+    """
+    settings = load_settings(context.obj)
+    with reading(settings.warehouse) as con:
+        found: dict[str, Any] = steps.status(con) | {"version": settings.warehouse.resolve().stem}
+    if json:
+        terminal.as_json(found)
+    else:
+        terminal.out().print(terminal.table(["", ""], list(found.items())))
+
+
+@app.command()
+def simulate(
+    days: Annotated[int, typer.Option("--days", help="Number of days.")],
+    customers: Annotated[int, typer.Option("--customers", help="Size of the customer base; about 6 events each a day.")],
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same files.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
+    start: Annotated[datetime, typer.Option("--start", formats=["%Y-%m-%d"], help="First day.")] = datetime(2026, 1, 1),  # noqa: DTZ001
+    format: Annotated[str, typer.Option("--format", help="parquet, ndjson or csv.")] = "parquet",  # noqa: A002
+) -> None:
+    """Write customer journeys with friction planted at known places, and the truth beside them.
+
+    Example: friction simulate --days 28 --customers 5000 --seed 7 --out sim
+    """
+    from pipeline.simulate import simulate as write
+
+    found = write(days, customers, seed, out, start.date(), format)  # type: ignore[arg-type]  # it checks the word itself
+    rows = [["clickstream events", found.events], ["waits", found.waits], ["order errors", found.errors], *found.planted.items()]
+    terminal.out().print(terminal.table(["written", "rows"], rows))
+    typer.echo(f"\nRun it:  friction --config {out / 'friction.toml'} backfill --from {start:%Y-%m-%d} --to {start + timedelta(days=days - 1):%Y-%m-%d}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+"""Why a point scored what it scored, and what a flag is made of: every number with where it comes from."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import duckdb
+
+from pipeline.detectors import all_signals
+from pipeline.errors import NotFoundError
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """`about`: what it is; `numbers`: (name, value, how it comes about); `rows`: the evidence, columns first."""
+
+    about: str
+    numbers: list[tuple[str, Any, str]]
+    columns: list[str]
+    rows: list[tuple[Any, ...]]
+
+
+def explain(con: duckdb.DuckDBPyConnection, name: str, day: date | None) -> Explanation:
+    """Explain a point (its id) or a flag (its id), as of a day, by default the last one that has it.
+
+    Raises NotFoundError where neither is known.
+    """
+    for table, key, told in (("points", "point_id", _point), ("flags", "flag_id", _flag)):
+        found = con.execute(
+            f"select * from friction.{table} where {key} = $name and day = coalesce($day, day) order by day desc limit 1",
+            {"name": name, "day": day},
+        )
+        columns = [column[0] for column in found.description or []]
+        if rows := found.fetchall():
+            return told(con, dict(zip(columns, rows[0], strict=True)))
+    on = f" on {day}" if day else ""
+    raise NotFoundError(
+        f"there is no point or flag {name!r}{on}. Points: friction sql \"select point_id, stage, signal, locus from "
+        'friction.points order by day desc, rank"'
+    )
+
+
+def _point(con: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> Explanation:
+    signal = all_signals()[row["signal"]]
+    touched = f"visits that touched {row['locus_type']} {row['locus']}" if signal.exposure == "locus" else "all visits"
+    entered = con.execute(
+        "select entered, lost from friction.stage_scores where day = $day and stage = $stage",
+        {"day": row["day"], "stage": row["stage"]},
+    ).fetchall()[0]
+    numbers = [
+        ("exposed_today", row["exposed_today"], f"{touched} of {row['stage']} that were active on {row['day']}"),
+        ("affected_today", row["affected_today"], "those of them with a flag of the day"),
+        ("rate_today", row["rate_today"], "affected_today / exposed_today"),
+        ("baseline_rate", row["baseline_rate"], f"the same over the {row['window_days']} days before"),
+        ("trend", row["trend"], f"beta-binomial against these days; q = {row['q_value']}, news at q <= 0.05"),
+        ("exposed", row["exposed"], f"{touched} of {row['stage']} decided in the last {row['window_days']} days"),
+        ("affected", row["affected"], "those of them with a flag before they were decided"),
+        ("rate", row["rate"], f"affected / exposed, Wilson 95 %: {row['rate_low']} to {row['rate_high']}"),
+        ("lost_share_affected", row["lost_share_affected"], "lost / all, among the affected"),
+        ("lost_share_unaffected", row["lost_share_unaffected"], "lost / all, among the exposed and unaffected"),
+    ]
+    if row["effect"] is not None:
+        basis = {
+            "measured": "Mantel-Haenszel difference over device, channel and segment",
+            "pooled": "few visits: drawn towards the signal's other places",
+            "prior": f"few visits: drawn towards the documented prior {signal.prior_effect} +- {signal.prior_error}",
+        }[row["effect_basis"]]
+        numbers += [
+            ("effect", row["effect"], f"{basis}; 95 %: {row['effect_low']} to {row['effect_high']}"),
+            ("lost_visits", row["lost_visits"], "effect x affected, less what other flags of these visits answer for"),
+            ("revenue_at_risk", row["revenue_at_risk"], f"value at stake in these visits, {row['currency']}"),
+        ]
+    elif row["kind"] == "outcome":
+        numbers.append(("effect", None, "an outcome says that a visit was lost; it has no effect of its own"))
+    elif not row["exposed"]:
+        numbers.append(("effect", None, "the data hold no denominator: no visit that could have shown it"))
+    numbers += [
+        ("score", row["score"], f"100 x lost_visits / {entered[0]} visits of {row['stage']} decided ({entered[1]} lost)"),
+        ("rank", row["rank"], "by score; from 30 exposed visits on, obstacles only"),
+    ]
+    flags = con.execute(
+        """
+        select flag_id, flagged_at, severity, person_id, visit_id from friction.flags
+        where stage = $stage and signal = $signal and locus_type = $locus_type and locus = $locus
+          and day <= $day and day > $day - $window_days::integer
+        order by flagged_at desc, flag_id limit 10
+        """,
+        {name: row[name] for name in ("stage", "signal", "locus_type", "locus", "day", "window_days")},
+    ).fetchall()
+    about = f"{signal.title}: {row['signal']} at {row['locus_type']} {row['locus']}, {row['stage']}, {row['day']}"
+    return Explanation(about, numbers, ["flag_id", "flagged_at", "severity", "person_id", "visit_id"], flags)
+
+
+def _flag(con: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> Explanation:
+    signal = all_signals()[row["signal"]]
+    numbers = [
+        ("severity", row["severity"], "0-1; longer, more often, later is never less"),
+        ("detail", row["detail"], "what the signal has to say"),
+        ("flagged_at", row["flagged_at"], "when the last evidence that the definition needs was in"),
+        ("signal_version", row["signal_version"], "definition and hash of the parameters that made it"),
+        ("value_at_stake", row["value_at_stake"], str(row["currency"] or "no currency")),
+    ]
+    steps = con.execute(
+        """
+        with steps as (
+            select occurred_at as at, event_id as id, event_name as what, coalesce(element, page_path) as place, customer_id,
+                   anonymous_id from events.clickstream
+            where day between $started_at::date - 1 and $ended_at::date + 1
+            union all by name
+            select started_at as at, wait_id as id, wait_type || ' wait, ' || outcome as what, queue as place, customer_id
+            from events.wait_time where day between $started_at::date - 1 and $ended_at::date + 1
+            union all by name
+            select occurred_at as at, error_id as id, error_type as what, order_id as place, customer_id
+            from events.order_error where day between $started_at::date - 1 and $ended_at::date + 1
+        ),
+        people as (select distinct customer_id, anonymous_id from steps where list_contains($evidence, id))
+        select case when list_contains($evidence, id) then '>' else '' end as evidence, at, id, what, place
+        from steps s
+        where list_contains($evidence, id) or (
+            at between $started_at - interval 10 minutes and $ended_at + interval 10 minutes
+            and exists (
+                select 1 from people p where p.customer_id = s.customer_id
+                or (p.anonymous_id = s.anonymous_id and (s.customer_id is null or p.customer_id is null))
+            )
+        )
+        order by at, id limit 200
+        """,
+        {name: row[name] for name in ("started_at", "ended_at", "evidence")},
+    ).fetchall()
+    about = f"{signal.title}: {row['signal']} at {row['locus_type']} {row['locus']}, visit {row['visit_id']} of {row['person_id']}"
+    return Explanation(about, numbers, ["", "at", "id", "what", "place"], steps)

@@ -1,0 +1,25 @@
+-- What the warehouse holds: one row.
+--
+-- Reads: runs        one row per run and step
+-- Reads: loads       one row per file
+-- Reads: signals     one row per day and signal
+-- Reads: contract_results  one row per run, contract and expectation
+-- Grain: one row
+with last_run as (select * from ops.runs order by started_at desc, rowid desc limit 1)
+select
+    (select run_id from last_run) as last_run,
+    (select min(day) from ops.signals) as first_day,
+    (select max(day) from ops.signals) as last_day,
+    (select count(distinct day) from ops.signals) as days,
+    (select count(*) from ops.loads) as files,
+    (select sum(rows_read)::bigint from ops.loads) as rows_read,
+    (select sum(rows_kept)::bigint from ops.loads) as rows_kept,
+    (select sum(rows_quarantined)::bigint from ops.loads) as rows_quarantined,
+    (select sum(rows_duplicate)::bigint from ops.loads) as rows_duplicate,
+    (
+        select count(*) from ops.contract_results where not success and run_id = (select run_id from last_run)
+    ) as failed_expectations,
+    (
+        select string_agg(signal || ' (' || why || ')', '; ' order by signal) from ops.signals
+        where not is_measurable and day = (select max(day) from ops.signals)
+    ) as not_measurable
