@@ -12,18 +12,19 @@ Its last line says where, what was found and what to do. (An import error of thi
 
 | task | what a failure means | what to do |
 |---|---|---|
-| `prepare` | no settings file, or another process is writing | set `FRICTION_CONFIG`; wait for the other run |
+| `prepare` | no settings file, or a mistake in it | set `FRICTION_CONFIG`; mend what the error names |
 | `ingest` | a file is unreadable, or breaks its contract beyond the limit | `friction check FILE --contract NAME` |
 | `check` | the loaded day breaks an expectation of its contract | `friction status`, then as for `ingest` |
 | `flag`, `score` | an error of ours | report it with the log |
-| `publish` | the disk is full, or the folder cannot be written | free it, clear the task |
+| `publish` | the disk is full, or the folder cannot be written | free it, clear the whole run |
 | `report` | tables are published, only the files are missing | clear the task |
 
 Running a day again is always safe: the same events give the same tables. **Clear the whole run** when in doubt.
 What another attempt cannot mend (bad input, bad settings) fails at once; everything else is tried three times.
 
 **By hand.** `airflow dags trigger friction_nightly --conf '{"day": "2026-01-15"}'`; a range of days with
-`airflow backfill create --dag-id friction_nightly --from-date 2026-01-01 --to-date 2026-01-31 --max-active-runs 1`.
+`airflow backfill create --dag-id friction_nightly --from-date 2026-01-01 --to-date 2026-01-31 --max-active-runs 1`
+(the last day must be over).
 Without Airflow: `friction run --day 2026-01-15`, which calls the same functions.
 
 **Set up**, as environment variables of scheduler, DAG processor and workers:
@@ -88,9 +89,9 @@ def business_day(context: Mapping[str, Any]) -> date:
     return cast("datetime", moment).astimezone(ZoneInfo(ZONE)).date() - timedelta(days=1)
 
 
-def night() -> tuple[settings.Settings, date]:
-    """The settings and the day of the run that the calling task belongs to."""
-    return settings.load(CONFIG), business_day(cast("Mapping[str, Any]", get_current_context()))
+def night() -> tuple[settings.Settings, list[date]]:
+    """The settings, and the days of the run that the calling task belongs to: one."""
+    return settings.load(CONFIG), [business_day(cast("Mapping[str, Any]", get_current_context()))]
 
 
 @dag(
@@ -116,7 +117,7 @@ def friction_nightly() -> None:
         return str(steps.prepare(*night(), run_id=run.run_id, started_at=run.start_date))
 
     @task
-    def ingest() -> object:
+    def ingest() -> int:
         from pipeline import steps
 
         return steps.ingest(*night())
@@ -143,13 +144,13 @@ def friction_nightly() -> None:
     def publish() -> str:
         from pipeline import steps
 
-        return str(steps.publish(*night()))
+        return steps.publish(*night())
 
     @task
-    def report() -> str:
+    def report() -> list[str]:
         from pipeline import steps
 
-        return str(steps.report(*night()))
+        return [str(path) for path in steps.report(*night())]
 
     prepare() >> ingest() >> check() >> flag() >> score() >> publish() >> report()
 

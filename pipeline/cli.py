@@ -64,7 +64,9 @@ def options(
 
 @app.command()
 def demo(
-    into: Annotated[Path, typer.Option("--into", help="Folder for the sample data and its results.")] = Path("friction-demo"),
+    into: Annotated[Path, typer.Option("--into", help="Folder for the sample data and its results.")] = Path(
+        "friction-demo"
+    ),
 ) -> None:
     """Run the whole pipeline on the sample data.
 
@@ -77,7 +79,9 @@ def demo(
     names = sorted(path.name.partition(".")[0] for path in (into / "clickstream").iterdir())
     days = days_between(date.fromisoformat(names[0]), date.fromisoformat(names[-1]))
     _night(settings, days, reported=days[-1:])
-    terminal.out().print(f"\nLook further:  friction --config {into / 'friction.toml'} sql \"from marts.friction_points\"")
+    terminal.out().print(
+        f'\nLook further:  friction --config {into / "friction.toml"} sql "from marts.friction_points"'
+    )
 
 
 @app.command()
@@ -176,7 +180,12 @@ def report(context: typer.Context, day: Day = None) -> None:
 
 
 @app.command()
-def explain(context: typer.Context, name: Annotated[str, typer.Argument(metavar="POINT_OR_FLAG")], day: Day = None, json: Json = False) -> None:
+def explain(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="POINT_OR_FLAG")],
+    day: Day = None,
+    json: Json = False,
+) -> None:
     """Say why a point scored what it scored, or what a flag is made of.
 
     Example: friction explain 7c1e90ab12cd
@@ -254,7 +263,9 @@ def status(context: typer.Context, json: Json = False) -> None:
 @app.command()
 def simulate(
     days: Annotated[int, typer.Option("--days", help="Number of days.")],
-    customers: Annotated[int, typer.Option("--customers", help="Size of the customer base; about 6 events each a day.")],
+    customers: Annotated[
+        int, typer.Option("--customers", help="Size of the customer base; about 6 events each a day.")
+    ],
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same files.")],
     out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
     start: Annotated[datetime, typer.Option("--start", formats=["%Y-%m-%d"], help="First day.")] = datetime(2026, 1, 1),  # noqa: DTZ001
@@ -267,9 +278,17 @@ def simulate(
     from pipeline.simulate import simulate as write
 
     found = write(days, customers, seed, out, start.date(), format)  # type: ignore[arg-type]  # it checks the word itself
-    rows = [["clickstream events", found.events], ["waits", found.waits], ["order errors", found.errors], *found.planted.items()]
+    rows = [
+        ["clickstream events", found.events],
+        ["waits", found.waits],
+        ["order errors", found.errors],
+        *found.planted.items(),
+    ]
     terminal.out().print(terminal.table(["written", "rows"], rows))
-    typer.echo(f"\nRun it:  friction --config {out / 'friction.toml'} backfill --from {start:%Y-%m-%d} --to {start + timedelta(days=days - 1):%Y-%m-%d}")
+    last = start + timedelta(days=days - 1)
+    typer.echo(
+        f"\nRun it:  friction --config {out / 'friction.toml'} backfill --from {start:%Y-%m-%d} --to {last:%Y-%m-%d}"
+    )
 
 
 if __name__ == "__main__":

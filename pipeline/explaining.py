@@ -27,7 +27,8 @@ def explain(con: duckdb.DuckDBPyConnection, name: str, day: date | None) -> Expl
     """
     for table, key, told in (("points", "point_id", _point), ("flags", "flag_id", _flag)):
         found = con.execute(
-            f"select * from friction.{table} where {key} = $name and day = coalesce($day, day) order by day desc limit 1",
+            f"select * from friction.{table} where {key} = $name and day = coalesce($day, day) "
+            "order by day desc limit 1",
             {"name": name, "day": day},
         )
         columns = [column[0] for column in found.description or []]
@@ -35,7 +36,7 @@ def explain(con: duckdb.DuckDBPyConnection, name: str, day: date | None) -> Expl
             return told(con, dict(zip(columns, rows[0], strict=True)))
     on = f" on {day}" if day else ""
     raise NotFoundError(
-        f"there is no point or flag {name!r}{on}. Points: friction sql \"select point_id, stage, signal, locus from "
+        f'there is no point or flag {name!r}{on}. Points: friction sql "select point_id, stage, signal, locus from '
         'friction.points order by day desc, rank"'
     )
 
@@ -75,7 +76,11 @@ def _point(con: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> Explanation:
     elif not row["exposed"]:
         numbers.append(("effect", None, "the data hold no denominator: no visit that could have shown it"))
     numbers += [
-        ("score", row["score"], f"100 x lost_visits / {entered[0]} visits of {row['stage']} decided ({entered[1]} lost)"),
+        (
+            "score",
+            row["score"],
+            f"100 x lost_visits / {entered[0]} visits of {row['stage']} decided ({entered[1]} lost)",
+        ),
         ("rank", row["rank"], "by score; from 30 exposed visits on, obstacles only"),
     ]
     flags = con.execute(

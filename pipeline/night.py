@@ -42,7 +42,7 @@ class Found:
 
 
 VISIT = [
-    "day", "visit_id", "stage", "person_id", "customer_id", "session_id", "entered_at", "left_at", "decided_at",
+    "day", "visit_id", "stage", "person_id", "customer_id", "session_id", "entered_at", "left_at", "decided_at", "due_at",
     "outcome", "reason", "is_active", "is_decided", "is_exposure", "device", "channel", "value", "currency", "events",
     "loci",
 ]  # fmt: skip

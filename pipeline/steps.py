@@ -22,8 +22,8 @@ from pipeline.contracts.contract import load as load_contract
 from pipeline.detectors import _measurable, configured
 from pipeline.errors import ContractError, InputError, NotFoundError, SettingsError, WarehouseError, hint
 from pipeline.journeys import contacts, identities, journey, orders, sessions
-from pipeline.reports import files as report_files
 from pipeline.quoting import text
+from pipeline.reports import files as report_files
 from pipeline.reports import gather
 from pipeline.reports import summary as report_summary
 from pipeline.reports.report import Report, Stage
@@ -155,7 +155,7 @@ def check(settings: Settings, days: Sequence[date], progress: Progress = quietly
 
     Raises ContractError where an expectation of severity error does not hold or could not be checked.
     """
-    from pipeline.contracts import expectations  # noqa: PLC0415 – imports Great Expectations: three seconds
+    from pipeline.contracts import expectations
 
     with _step(settings, "check", days) as (con, noted):
         loaded = con.execute(
@@ -179,9 +179,11 @@ def check(settings: Settings, days: Sequence[date], progress: Progress = quietly
         noted(rows)
         if broken:
             raise ContractError("expectations do not hold, nothing was published:\n  " + "\n  ".join(broken))
-        return int(con.execute(
-            "select count(*) from ops.contract_results where not success and run_id = (select run_id from ops.current_run)"
-        ).fetchall()[0][0])
+        return int(
+            con.execute(
+                "select count(*) from ops.contract_results where not success and run_id = (select run_id from ops.current_run)"
+            ).fetchall()[0][0]
+        )
 
 
 def _told(contract: str, result: "expectations.Result") -> str:
@@ -253,9 +255,19 @@ def score(settings: Settings, days: Sequence[date], progress: Progress = quietly
     """Score the points, stages and persons of the days; gives the number of points."""
     with _step(settings, "score", days) as (con, noted):
         plan = journey.load(settings.project.journey, settings.folder)
-        signals, window, currency = configured(settings.signals), settings.project.window_days, settings.project.currency
+        signals, window, currency = (
+            configured(settings.signals),
+            settings.project.window_days,
+            settings.project.currency,
+        )
         scored = visits = 0
+        takes = {stage.name: stage.takes_days for stage in plan.stages}
         for day in progress("Scoring", _days(con)):
+            bounds = (
+                day_in(settings.zone, day - settings.window + timedelta(days=1)).start,
+                day_in(settings.zone, day).end,
+            )
+            warming = period.warming(con, day, window, takes)
             of_day = points.Period(
                 day=day,
                 window_days=window,
@@ -263,9 +275,9 @@ def score(settings: Settings, days: Sequence[date], progress: Progress = quietly
                 stages=[stage.name for stage in plan.stages],
                 moments_of_truth=frozenset(stage.name for stage in plan.stages if stage.is_moment_of_truth),
                 owners={stage.name: stage.owner for stage in plan.stages},
-                decided=period.decided(con, day, window, currency),
+                decided=period.decided(con, day, window, currency, warming, bounds),
                 active=period.active(con, day, window),
-                flags=period.flags(con, day, window),
+                flags=period.flags(con, day, window, warming, bounds),
                 segments=period.segments(con),
             )
             found = points.score(of_day, signals)
@@ -364,6 +376,7 @@ def _step(
         raise WarehouseError(f"{name}: no run has been prepared for {settings.warehouse}.")
     began = perf_counter()
     with writing(work) as con:
+
         def noted(rows: int) -> None:
             con.execute(
                 "insert into ops.runs select run_id, $day, started_at, $step, $rows, $seconds from ops.current_run",

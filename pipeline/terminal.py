@@ -32,7 +32,13 @@ def progress(what: str, parts: Sequence[T], /) -> Iterable[T]:
     if not sys.stderr.isatty() or len(parts) < 2:
         yield from parts
         return
-    shown = [TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn()]
+    shown = [
+        TextColumn("{task.description:<20}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    ]
     with Progress(*shown, console=err(), transient=True) as bar:
         yield from bar.track(parts, description=what)
 
@@ -83,11 +89,15 @@ def verdict(found: Verdict) -> None:
         f"+ duplicate {found.rows_duplicate:,}"
     )
     if found.missing_columns:
-        console.print(f"columns without which some signals are not measurable: {', '.join(found.missing_columns)}", markup=False)
+        console.print(
+            f"columns without which some signals are not measurable: {', '.join(found.missing_columns)}", markup=False
+        )
     if found.unknown_columns:
         console.print(f"columns that the contract does not know: {', '.join(found.unknown_columns)}", markup=False)
     if found.broken_rules:
         console.print()
         console.print(table(["broken rule", "rows"], list(found.broken_rules.items())))
         console.print()
-        console.print(table(["line", "rules", "row"], [(line, ", ".join(rules), row) for line, rules, row in found.samples]))
+        console.print(
+            table(["line", "rules", "row"], [(line, ", ".join(rules), row) for line, rules, row in found.samples])
+        )

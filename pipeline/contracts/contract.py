@@ -48,7 +48,11 @@ class Rule:
 
 @dataclass(frozen=True)
 class Contract:
-    """One table. `event_time` names the column that gives a row its day; without it the table has no days."""
+    """One table.
+
+    `event_time` names the column that gives a row its day; without it the table has no days. `row_count_severity`: how
+    bad a load without rows is, if the contract says so.
+    """
 
     name: str
     table: str
@@ -57,6 +61,7 @@ class Contract:
     version: str
     columns: tuple[Column, ...]
     custom_rules: tuple[Rule, ...]
+    row_count_severity: str | None
     event_time: str | None
     quarantine_limit_share: float
     digest: str
@@ -154,6 +159,7 @@ def read(path: Path) -> Contract:
         version=odcs.version or "",
         columns=columns,
         custom_rules=tuple(_custom_rules(table)),
+        row_count_severity=next((each.severity for each in table.quality or [] if each.metric == "rowCount"), None),
         event_time=custom.get("eventTime"),
         quarantine_limit_share=float(custom.get("quarantineLimitShare", 0.0)),
         digest=hashlib.sha256(content).hexdigest(),

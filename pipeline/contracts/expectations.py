@@ -7,7 +7,15 @@ from typing import Any
 
 import duckdb
 import great_expectations as gx
-import great_expectations.expectations as gxe
+from great_expectations.data_context.types.base import ProgressBarsConfig
+from great_expectations.expectations.core import (
+    ExpectColumnValuesToBeBetween,
+    ExpectColumnValuesToBeInSet,
+    ExpectColumnValuesToBeUnique,
+    ExpectColumnValuesToNotBeNull,
+    ExpectTableRowCountToBeBetween,
+    UnexpectedRowsExpectation,
+)
 
 from pipeline.contracts import gx_duckdb
 from pipeline.contracts.contract import Column, Contract
@@ -28,11 +36,13 @@ class Result:
 
 def expectations(contract: Contract) -> list[Any]:
     """The contract's rules as expectations; each carries the rule's name and the contract's severity in `meta`."""
-    found = [gxe.ExpectTableRowCountToBeBetween(min_value=1, **_told("some_rows"))]
+    found: list[Any] = []
+    if contract.row_count_severity:
+        found.append(ExpectTableRowCountToBeBetween(min_value=1, **_told("some_rows", contract.row_count_severity)))
     for column in contract.inputs:
         found += _of_column(column)
     if len(contract.key) == 1:
-        found.append(gxe.ExpectColumnValuesToBeUnique(column=contract.key[0], **_told(f"{contract.key[0]}.unique")))
+        found.append(ExpectColumnValuesToBeUnique(column=contract.key[0], **_told(f"{contract.key[0]}.unique")))
     found += [_rows(rule.name, rule.holds, rule.severity) for rule in contract.custom_rules]
     return found
 
@@ -45,21 +55,22 @@ def _of_column(column: Column) -> list[Any]:
     name = column.name
     found: list[Any] = []
     if column.is_required:
-        found.append(gxe.ExpectColumnValuesToNotBeNull(column=name, **_told(f"{name}.required")))
+        found.append(ExpectColumnValuesToNotBeNull(column=name, **_told(f"{name}.required")))
     if column.allowed:
-        found.append(gxe.ExpectColumnValuesToBeInSet(column=name, value_set=list(column.allowed), **_told(f"{name}.known")))
+        found.append(ExpectColumnValuesToBeInSet(column=name, value_set=list(column.allowed), **_told(f"{name}.known")))
     if column.minimum is not None or column.maximum is not None:
-        bounds = {"min_value": column.minimum, "max_value": column.maximum}
-        found.append(gxe.ExpectColumnValuesToBeBetween(column=name, **bounds, **_told(f"{name}.between")))
+        low, high = column.minimum, column.maximum
+        told = _told(f"{name}.between")
+        found.append(ExpectColumnValuesToBeBetween(column=name, min_value=low, max_value=high, **told))
     if column.pattern is not None:  # the regex expectations do not know DuckDB
         found.append(_rows(f"{name}.pattern", f"regexp_full_match({quoted(name)}, {text(column.pattern)})", "error"))
     return found
 
 
-def _rows(rule: str, holds: str, severity: str) -> Any:  # noqa: ANN401
+def _rows(rule: str, holds: str, severity: str) -> Any:
     literal = holds.replace("{", "{{").replace("}", "}}")  # braces are placeholders to Great Expectations
     query = f"select * from {{batch}} where not ({literal})"
-    return gxe.UnexpectedRowsExpectation(unexpected_rows_query=query, **_told(rule, severity))
+    return UnexpectedRowsExpectation(unexpected_rows_query=query, **_told(rule, severity))
 
 
 def run(con: duckdb.DuckDBPyConnection, contract: Contract, query: str) -> list[Result]:
@@ -69,8 +80,10 @@ def run(con: duckdb.DuckDBPyConnection, contract: Contract, query: str) -> list[
     gx_duckdb.SHARED[name] = con
     try:
         context = gx.get_context(mode="ephemeral")
-        context.variables.progress_bars = {"globally": False}
-        source = context.data_sources.add_sql(name, connection_string=f"duckdb+shared:///{name}", create_temp_table=False)
+        context.variables.progress_bars = ProgressBarsConfig(globally=False)
+        source = context.data_sources.add_sql(
+            name, connection_string=f"duckdb+shared:///{name}", create_temp_table=False
+        )
         rows = source.add_query_asset("rows", query=query).add_batch_definition_whole_table("all")
         suite = context.suites.add(gx.ExpectationSuite(name=contract.name, expectations=expectations(contract)))
         validation = gx.ValidationDefinition(name=contract.name, data=rows, suite=suite)
@@ -80,7 +93,7 @@ def run(con: duckdb.DuckDBPyConnection, contract: Contract, query: str) -> list[
     return sorted((_result(found) for found in result.results), key=lambda each: each.expectation)
 
 
-def _result(found: Any) -> Result:  # noqa: ANN401
+def _result(found: Any) -> Result:
     raised = [each["exception_message"] for each in _exceptions(found.exception_info) if each.get("raised_exception")]
     told = found.result or {}
     return Result(
@@ -93,7 +106,7 @@ def _result(found: Any) -> Result:  # noqa: ANN401
     )
 
 
-def _exceptions(info: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+def _exceptions(info: Any) -> list[dict[str, Any]]:
     """Great Expectations tells of exceptions either as one record or as one per metric."""
     if not info:
         return []

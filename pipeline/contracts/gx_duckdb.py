@@ -15,26 +15,26 @@ from sqlalchemy.pool import Pool, SingletonThreadPool
 SHARED: dict[str, duckdb.DuckDBPyConnection] = {}
 
 
-class SharedDuckDB(duckdb_engine.Dialect):  # type: ignore[misc]  # the engine has no types
+class SharedDuckDB(duckdb_engine.Dialect):
     """DuckDB through a connection in SHARED, named like a database file in the URL."""
 
     supports_statement_cache = False  # says so, so that SQLAlchemy does not warn of it
 
-    def do_begin(self, dbapi_connection: Any) -> None:  # noqa: ANN401
+    def do_begin(self, dbapi_connection: Any) -> None:
         """Leave transactions to whoever opened the connection."""
 
-    def do_commit(self, dbapi_connection: Any) -> None:  # noqa: ANN401
+    def do_commit(self, dbapi_connection: Any) -> None:
         """Leave transactions to whoever opened the connection."""
 
-    def do_rollback(self, dbapi_connection: Any) -> None:  # noqa: ANN401
+    def do_rollback(self, dbapi_connection: Any) -> None:
         """A rollback would discard a result that is still to be fetched."""
 
     @classmethod
-    def get_pool_class(cls, url: Any) -> type[Pool]:  # noqa: ANN401, ARG003
+    def get_pool_class(cls, url: Any) -> type[Pool]:
         """One connection, always the same."""
         return SingletonThreadPool
 
-    def connect(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401
+    def connect(self, *args: Any, **options: Any) -> Any:
         """The shared connection of that name."""
         return duckdb_engine.ConnectionWrapper(SHARED[options.get("database") or args[0]])
 

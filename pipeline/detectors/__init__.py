@@ -33,9 +33,9 @@ def configured(overrides: Mapping[str, Mapping[str, Any]]) -> dict[str, Signal]:
     return signals
 
 
-def _parameters(signal: Signal, given: Mapping[str, Any]) -> Any:  # noqa: ANN401 – each signal has its own class
+def _parameters(signal: Signal, given: Mapping[str, Any]) -> Any:
     fields = {field.name: getattr(signal.parameters, field.name) for field in dataclasses.fields(signal.parameters)}
-    changes = {}
+    changes: dict[str, object] = {}
     for key, value in given.items():
         where = f"signals.{signal.name}.{key}"
         if key not in fields:
@@ -70,7 +70,8 @@ def page(signal: Signal) -> dict[str, Any]:
         "place": signal.locus_type,
         "exposed": "visits that touched the place" if signal.exposure == "locus" else "all visits of the stage",
         "needs": " or ".join(
-            ", ".join(f"{name}.{column}" for name, columns in each.items() for column in columns) for each in signal.needs
+            ", ".join(f"{name}.{column}" for name, columns in each.items() for column in columns)
+            for each in signal.needs
         ),
         "look-back": str(signal.look_back),
         "prior effect": f"{signal.prior_effect:g} ± {signal.prior_error:g}" if signal.kind == "obstacle" else "none",

@@ -12,7 +12,7 @@ import polars as pl
 Input = Literal["events", "waits", "errors", "orders", "visits", "contacts"]
 
 # What `detect` gives, one row per flag; `finished` adds the rest of friction.flags.
-FLAG = {
+FLAG: dict[str, pl.DataType | type[pl.DataType]] = {
     "stage": pl.String,
     "locus_type": pl.String,
     "locus": pl.String,

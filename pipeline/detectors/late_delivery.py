@@ -1,7 +1,8 @@
 """Late delivery: delivered after the promised time, or not delivered though it has passed.
 
-An order that arrives late is flagged on arrival, when it is known how late it is; one that does not arrive is flagged
-when it is overdue by `overdue`. Delivery waits, orders and reported order errors are one flag per order.
+Flagged at the moment at which the promise is broken, not on arrival: many a late order is lost to a complaint before
+it arrives, and what is found only afterwards would miss just those. Delivery waits, orders and reported order errors
+make one flag per order.
 """
 
 from dataclasses import dataclass
@@ -14,29 +15,28 @@ from pipeline.detectors._signal import NO_SESSION, Inputs, Signal
 
 @dataclass(frozen=True)
 class Parameters:
-    """When a missing parcel is late, and how late is as bad as it gets."""
+    """When a promise counts as broken."""
 
-    overdue: timedelta = timedelta(days=3)  # what arrives by then is told by its arrival; severity is 1 from here on
+    grace: timedelta = timedelta(0)  # after the promised time; OTIF's usual tolerance is none
 
 
 def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
-    """One row per order that came, or should have come, after its promise; severity grows with the delay to `overdue`."""
-    orders = inputs.orders.rename({"placed_at": "started_at", "promised_by": "evidence"})
-    limit = pl.col("promised_at") + parameters.overdue
-    is_gone = (pl.col("cancelled_at") <= limit).fill_null(value=False)
-    is_missing = pl.col("delivered_at").is_null() & (limit < inputs.end) & ~is_gone
-    known = orders.filter((pl.col("delivered_at") > pl.col("promised_at")) | is_missing).with_columns(
-        known_at=pl.min_horizontal("delivered_at", limit)
+    """One row per order that had not come by its promise; severity grows with the delay seen by the end of the day."""
+    due_at = pl.col("promised_at") + parameters.grace
+    is_there = (pl.min_horizontal("delivered_at", "cancelled_at") <= due_at).fill_null(value=False)
+    known = (
+        inputs.orders.filter((due_at < inputs.end) & ~is_there)
+        .with_columns(known_at=due_at)
+        .rename({"placed_at": "started_at", "promised_by": "evidence"})
     )
-    # the customer's report says that it was late, not by how much
     reported = inputs.errors.filter(pl.col("error_type") == "late_delivery").with_columns(
         started_at="occurred_at", delivered_at="occurred_at", known_at="occurred_at", evidence="error_id"
     )
     late = pl.concat([known, reported], how="diagonal")
-    days = (pl.col("known_at") - pl.col("promised_at")).dt.total_microseconds() / 86_400e6
-    most = parameters.overdue.total_seconds() / 86_400
+    seen = pl.coalesce("delivered_at", pl.lit(inputs.end)) - pl.col("known_at")
+    hours = (seen.dt.total_microseconds() / 3.6e9).clip(lower_bound=0)
     return (
-        late.with_columns(days=days)
+        late.with_columns(hours=hours)
         .sort("visit_id", "known_at", "evidence")
         .unique("visit_id", keep="first", maintain_order=True)
         .select(
@@ -50,12 +50,14 @@ def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
             **NO_SESSION,
             locus_type=pl.lit("carrier"),
             locus=pl.coalesce("carrier", pl.lit("unknown")),
-            ended_at=pl.coalesce("delivered_at", "known_at"),
+            ended_at=pl.max_horizontal("delivered_at", "known_at"),
             flagged_at="known_at",
-            severity=0.2 + 0.8 * (pl.col("days") / most).clip(0, 1).fill_null(0),
+            severity=0.5 + 0.5 * (pl.col("hours") / 24).clip(0, 1),
             value_at_stake="value",
             evidence=pl.concat_list("evidence"),
-            detail=pl.struct(days_late=pl.col("days").round(3), is_delivered=pl.col("delivered_at").is_not_null()).struct.json_encode(),
+            detail=pl.struct(
+                hours_late=pl.col("hours").round(3), is_delivered=pl.col("delivered_at").is_not_null()
+            ).struct.json_encode(),
         )
     )
 

@@ -38,7 +38,9 @@ def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
         "channel",
         **NO_SESSION,
         locus_type=pl.lit("error_type"),
-        locus=pl.when(where.is_null()).then("error_type").otherwise(pl.concat_str("error_type", where, separator=" @ ")),
+        locus=pl.when(where.is_null())
+        .then("error_type")
+        .otherwise(pl.concat_str("error_type", where, separator=" @ ")),
         started_at="occurred_at",
         ended_at="occurred_at",
         flagged_at="occurred_at",

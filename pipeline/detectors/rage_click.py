@@ -51,7 +51,9 @@ def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
     return (
         bursts.group_by("burst", maintain_order=True)
         .agg(
-            pl.col("stage", "person_id", "customer_id", "session_id", "visit_id", "currency", "channel", "device").first(),
+            pl.col(
+                "stage", "person_id", "customer_id", "session_id", "visit_id", "currency", "channel", "device"
+            ).first(),
             locus_type=pl.when(pl.col("element").first().is_null()).then(pl.lit("page")).otherwise(pl.lit("element")),
             locus=pl.coalesce(pl.col("element").first(), pl.col("page_path").first(), pl.lit("unknown")),
             started_at=first,

@@ -18,12 +18,14 @@ def chained(frame: pl.DataFrame, who: str, when: str, which: str, gap: timedelta
     was seen).
     """
     rows = frame.sort(who, when, which)
-    starts = (
-        (pl.col(who) != pl.col(who).shift(1)) | ((pl.col(when) - pl.col(when).shift(1)) >= gap)
-    ).fill_null(value=True)
+    starts = ((pl.col(who) != pl.col(who).shift(1)) | ((pl.col(when) - pl.col(when).shift(1)) >= gap)).fill_null(
+        value=True
+    )
     rows = rows.with_columns(piece=starts.cum_sum().cast(pl.UInt32))
     chains = rows.group_by("piece", maintain_order=True).agg(
-        first=pl.col(when).first(), closed_at=pl.col(when).last() + gap, length=pl.col(when).last() - pl.col(when).first()
+        first=pl.col(when).first(),
+        closed_at=pl.col(when).last() + gap,
+        length=pl.col(when).last() - pl.col(when).first(),
     )
     if not chains["length"].gt(cap).any():
         return rows.with_columns(chains["closed_at"].gather(rows["piece"] - 1).alias("closed_at"))

@@ -36,7 +36,9 @@ def contacts(waits: pl.DataFrame, stage: Stage | None) -> pl.DataFrame:
             started_at=pl.col("started_at").first(),
             over_at=pl.when(pl.col("ended_at").null_count() == 0).then(pl.col("over_at").max()),
             is_left=last.is_in(["abandoned", "timed_out"]),
-            is_short=(last == "abandoned") & (seconds <= (stage.short_abandon_seconds if stage else 0)) & (pl.len() == 1),
+            is_short=(last == "abandoned")
+            & (seconds <= (stage.short_abandon_seconds if stage else 0))
+            & (pl.len() == 1),
             reason=pl.col("reason").drop_nulls().first(),
             case_id=pl.col("case_id").drop_nulls().first(),
             order_id=pl.col("order_id").drop_nulls().first(),
@@ -48,7 +50,10 @@ def contacts(waits: pl.DataFrame, stage: Stage | None) -> pl.DataFrame:
             wait_ids=pl.col("wait_id"),
             starts=pl.col("started_at"),
         )
-        .with_columns(person_id=person_of(pl.col("customer_id"), pl.col("customer_id")), stage=pl.lit(stage.name if stage else None, pl.String))
+        .with_columns(
+            person_id=person_of(pl.col("customer_id"), pl.col("customer_id")),
+            stage=pl.lit(stage.name if stage else None, pl.String),
+        )
         .sort("customer_id", "started_at", "visit_id")
     )
 
@@ -60,9 +65,14 @@ def repeats(found: pl.DataFrame, within: timedelta) -> pl.DataFrame:
     A contact without a reason repeats nothing: it is not known what it was about.
     """
     told = found.filter(pl.col("reason").is_not_null()).sort("customer_id", "reason", "started_at", "visit_id")
-    following = [pl.col(name).shift(-1).over("customer_id", "reason").alias(alias) for name, alias in [
-        ("started_at", "repeated_at"), ("visit_id", "repeat_id"), ("wait_ids", "repeat_waits"),
-    ]]
+    following = [
+        pl.col(name).shift(-1).over("customer_id", "reason").alias(alias)
+        for name, alias in [
+            ("started_at", "repeated_at"),
+            ("visit_id", "repeat_id"),
+            ("wait_ids", "repeat_waits"),
+        ]
+    ]
     since = pl.col("repeated_at") - pl.col("over_at")
     return (
         told.with_columns(following)
@@ -119,6 +129,7 @@ def visits(found: pl.DataFrame, stage: Stage, day: date, start: datetime, end: d
             | (pl.col("over_at") >= start).fill_null(value=False),
             is_decided=pl.col("decided_at").is_between(start, end, closed="left").fill_null(value=False),
             is_exposure=~pl.col("is_short"),
+            due_at=quiet_at,
         )
         .filter(pl.col("is_active") | pl.col("is_decided"))
     )
@@ -134,7 +145,11 @@ def cases(found: pl.DataFrame, day: date, start: datetime) -> pl.DataFrame:
         found.with_columns(
             about=pl.struct("customer_id", case=pl.coalesce("case_id", "reason", "visit_id")).struct.json_encode()
         ),
-        "about", "started_at", "visit_id", CASE_GAP, CASE_CAP,
+        "about",
+        "started_at",
+        "visit_id",
+        CASE_GAP,
+        CASE_CAP,
     )
     is_given = pl.col("case_id").is_not_null()
     key = pl.when(is_given).then(pl.col("about")).otherwise(pl.col("piece").cast(pl.String))
@@ -142,9 +157,7 @@ def cases(found: pl.DataFrame, day: date, start: datetime) -> pl.DataFrame:
         rows.with_columns(key=key)
         .group_by("key", maintain_order=True)
         .agg(
-            case_id=pl.coalesce(
-                pl.col("case_id").first(), pl.lit("case:") + pl.col("wait_ids").first().list.first()
-            ),
+            case_id=pl.coalesce(pl.col("case_id").first(), pl.lit("case:") + pl.col("wait_ids").first().list.first()),
             person_id=pl.col("person_id").first(),
             customer_id=pl.col("customer_id").first(),
             reason=pl.col("reason").drop_nulls().first(),

@@ -33,6 +33,11 @@ class Stage(_Part):
     is_moment_of_truth: bool = False
     owner: str | None = None
 
+    @property
+    def takes_days(self) -> int:
+        """Days that it takes at most until a visit is decided; 0 for parts of sessions."""
+        return {"session": 0, "contact": self.quiet_days}.get(self.made_of, self.decided_days)
+
 
 class Journey(_Part):
     """The stages in order, and the targets of waits in seconds by wait type and channel."""

@@ -11,7 +11,7 @@ LOOK_BACK = timedelta(days=90)  # the longest `decided_days` of a stage: an orde
 
 
 TIME = pl.Datetime("us", "UTC")
-FACTS = {
+FACTS: dict[str, pl.DataType | type[pl.DataType]] = {
     "placed_at": TIME,
     "promised_at": TIME,
     "delivered_at": TIME,
@@ -73,7 +73,10 @@ def _known(frame: pl.DataFrame, source: int, **given: pl.Expr) -> pl.DataFrame:
     blank = {name: pl.lit(None, kind) for name, kind in FACTS.items() if name not in frame.columns}
     rows = frame.filter(pl.col("order_id").is_not_null() & pl.col("customer_id").is_not_null())
     return rows.with_columns(**(blank | given)).select(
-        "order_id", "customer_id", "known_by", *(pl.col(name).cast(kind) for name, kind in FACTS.items()),
+        "order_id",
+        "customer_id",
+        "known_by",
+        *(pl.col(name).cast(kind) for name, kind in FACTS.items()),
         source=pl.lit(source),
     )
 
@@ -101,16 +104,17 @@ def fulfilments(
     then; decided `decided_days` after the order at the latest. `found` as `ordered` gives it, `lost` as `losses`.
     """
     keys = ["customer_id", "order_id"]
-    quiet_at = pl.col("delivered_at") + timedelta(days=stage.quiet_days)
+    quiet = timedelta(days=stage.quiet_days)
+    quiet_at = pl.col("delivered_at") + quiet
     latest = pl.col("placed_at") + timedelta(days=stage.decided_days)
-    due = found.with_columns(due_at=pl.min_horizontal(quiet_at, latest))
+    due = found.with_columns(until=pl.min_horizontal(quiet_at, latest))
     first_loss = (
-        lost.join(due.select(*keys, "due_at"), on=keys)
-        .filter(pl.col("lost_at") <= pl.col("due_at"))
+        lost.join(due.select(*keys, "until"), on=keys)
+        .filter(pl.col("lost_at") <= pl.col("until"))
         .group_by(keys, maintain_order=True)
         .agg(pl.col("lost_at", "lost_by").first(), last_at=pl.col("lost_at").last(), losses=pl.len())
     )
-    is_due = pl.col("due_at") < end
+    is_due = pl.col("until") < end
     is_kept = pl.col("delivered_at").is_not_null() | ~pl.col("is_tracked")
     rows = due.join(first_loss, on=keys, how="left").with_columns(
         outcome=pl.when(pl.col("lost_at").is_not_null() | (is_due & ~is_kept))
@@ -118,12 +122,14 @@ def fulfilments(
         .when(is_due)
         .then(pl.lit("completed"))
         .otherwise(pl.lit("open")),
-        decided_at=pl.coalesce("lost_at", pl.when(is_due).then("due_at")),
+        decided_at=pl.coalesce("lost_at", pl.when(is_due).then("until")),
         reason=pl.coalesce(
             "lost_by", pl.when(is_due & ~is_kept).then(pl.lit("not_delivered")).when(is_due).then(pl.lit("quiet"))
         ),
+        due_at=pl.min_horizontal(pl.coalesce("delivered_at", "promised_at", "placed_at") + quiet, latest),
         left_at=pl.max_horizontal("placed_at", "delivered_at", "last_at"),
-        loci=pl.when(pl.col("carrier").is_not_null()).then(pl.concat_list(pl.lit("carrier:") + pl.col("carrier")))
+        loci=pl.when(pl.col("carrier").is_not_null())
+        .then(pl.concat_list(pl.lit("carrier:") + pl.col("carrier")))
         .otherwise(pl.lit([], pl.List(pl.String))),
         events=1 + pl.col("losses").fill_null(0).cast(pl.Int64) + pl.col("delivered_at").is_not_null().cast(pl.Int64),
     )
@@ -150,6 +156,7 @@ def next_orders(found: pl.DataFrame, stage: Stage, day: date, start: datetime, e
             .then(pl.lit("bought_again"))
             .when(due_at < end)
             .then(pl.lit("not_bought_again")),
+            due_at=due_at,
             left_at=pl.col("placed_at"),
             loci=pl.lit([], pl.List(pl.String)),
             events=pl.lit(1, pl.Int64),

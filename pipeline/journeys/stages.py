@@ -21,14 +21,18 @@ def staged(events: pl.DataFrame, journey: Journey) -> pl.DataFrame:
         return events.with_columns(stage=pl.lit(None, pl.String))
     by_name = {name: stage.name for stage in reversed(stages) for name in stage.events}
     pages = events.select("page_path").unique().drop_nulls()
-    by_page = pages.with_columns(of_page=pl.Series([_of_page(path, stages) for path in pages["page_path"]], dtype=pl.String))
+    by_page = pages.with_columns(
+        of_page=pl.Series([_of_page(path, stages) for path in pages["page_path"]], dtype=pl.String)
+    )
     own = pl.coalesce(pl.col("event_name").replace_strict(by_name, default=None, return_dtype=pl.String), "of_page")
     is_first = (pl.col("session") != pl.col("session").shift(1)).fill_null(value=True)
     return (
         events.join(by_page, on="page_path", how="left", maintain_order="left")
         .with_columns(stage=own)
         # each session's first event has a stage, so that filling forward never crosses into the next session
-        .with_columns(stage=pl.when(is_first & pl.col("stage").is_null()).then(pl.lit(stages[0].name)).otherwise("stage"))
+        .with_columns(
+            stage=pl.when(is_first & pl.col("stage").is_null()).then(pl.lit(stages[0].name)).otherwise("stage")
+        )
         .with_columns(pl.col("stage").forward_fill())
         .drop("of_page")
     )
@@ -111,6 +115,7 @@ def visits(events: pl.DataFrame, journey: Journey, day: date, start: datetime, e
             is_active=pl.col("left_at") >= start,
             is_decided=pl.col("decided_at").is_between(start, end, closed="left").fill_null(value=False),
             is_exposure=pl.lit(value=True),
+            due_at=pl.lit(None, pl.Datetime("us", "UTC")),
         )
         .filter(pl.col("is_active") | pl.col("is_decided"))
     )

@@ -5,7 +5,9 @@ from datetime import datetime
 import polars as pl
 
 
-def as_known(frame: pl.DataFrame, end: datetime, times: list[str], *, told: dict[str, str] | None = None) -> pl.DataFrame:
+def as_known(
+    frame: pl.DataFrame, end: datetime, times: list[str], *, told: dict[str, str] | None = None
+) -> pl.DataFrame:
     """Blank the `times` that lie at or after `end`; `told` names columns that only the first of them makes known.
 
     Of a wait that ends later it is not known how it will end: its outcome is what `told` gives, `open`.

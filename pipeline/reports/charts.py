@@ -1,4 +1,4 @@
-"""Small pictures as inline SVG, drawn with the page's own colours (see report.css); each says in words what it shows."""
+"""Small pictures as inline SVG, in the page's own colours (see report.css); each says in words what it shows."""
 
 import math
 from collections.abc import Sequence
@@ -43,17 +43,16 @@ def interval_bar(
         Markup('<line class="zero" x1="{0}" x2="{0}" y1="0" y2="{1}"/>').format(x(0), height) if first < 0 else Markup()
     )
     return Markup(
-        '<svg class="bar" role="img" aria-label="{alt}" viewBox="0 0 {width} {height}" width="{width}" height="{height}">'
+        '<svg class="bar" role="img" aria-label="{alt}" viewBox="0 0 {width} {height}" '
+        'width="{width}" height="{height}">'
         '<line class="track" x1="0" x2="{width}" y1="{middle}" y2="{middle}"/>{zero}'
         '<line class="span" x1="{low}" x2="{high}" y1="{middle}" y2="{middle}"/>'
         '<circle class="dot" cx="{value}" cy="{middle}" r="3"/></svg>'
-    ).format(
-        alt=alt, width=width, height=height, middle=middle, zero=zero, low=x(low), high=x(high), value=x(value)
-    )  # fmt: skip
+    ).format(alt=alt, width=width, height=height, middle=middle, zero=zero, low=x(low), high=x(high), value=x(value))
 
 
 def sparkline(rates: Sequence[float | None], usual: float | None, alt: str) -> Markup:
-    """A line of daily rates, broken where a day has none, with a dashed line at the usual rate and a dot at the last."""
+    """A line of daily rates, broken where a day has none; a dashed line at the usual rate, a dot at the last day."""
     width, height = SPARK
     known = [rate for rate in rates if rate is not None]
     top = max([*known, usual or 0.0]) or 1.0
@@ -134,7 +133,8 @@ def funnel(columns: Sequence[Column], alt: str) -> Markup:
     return Markup(
         '<svg class="funnel" role="img" aria-label="{}" viewBox="0 0 {} {}">'
         '<defs><pattern id="stripes" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
-        '<rect class="stripe-back" width="6" height="6"/><rect class="stripe" width="2" height="6"/></pattern></defs>{}</svg>'
+        '<rect class="stripe-back" width="6" height="6"/><rect class="stripe" width="2" height="6"/></pattern></defs>'
+        "{}</svg>"
     ).format(alt, width, height, Markup().join(shapes))
 
 

@@ -56,7 +56,7 @@ def _write_table(frame: pl.DataFrame, stem: Path) -> list[Path]:
 
 
 def in_iso(frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame with days and instants as ISO 8601 text (instants in UTC) and without NaN, which JSON has no word for."""
+    """The frame with days and instants as ISO 8601 text (instants in UTC), and no NaN: JSON has no word for it."""
     changed = []
     for name, dtype in frame.schema.items():
         if isinstance(dtype, pl.Datetime):

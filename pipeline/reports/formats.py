@@ -95,7 +95,7 @@ class Formats:
     def duration(self, seconds: float) -> str:
         """A duration in its two largest units."""
         rest = round(seconds)
-        parts = []
+        parts: list[str] = []
         for unit, length in STEPS:
             number, rest = divmod(rest, length)
             if number or (unit == "second" and not parts):

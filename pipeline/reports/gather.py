@@ -28,7 +28,7 @@ def gather(
     stages: Sequence[Stage],
     window_days: int,
 ) -> Report:
-    """Read the report of `day` from a warehouse; changes nothing, and shows nothing that was not known by the day's end.
+    """Read the report of `day` from a warehouse; changes nothing, shows nothing that was not known by the day's end.
 
     `stages` are those of the journey, in order. A day without rows gives a report with empty frames.
     """
@@ -55,7 +55,8 @@ def gather(
 
 def _read(con: duckdb.DuckDBPyConnection, name: str, **parameters: object) -> pl.DataFrame:
     query = (root() / "sql" / "reports" / f"{name}.sql").read_text(encoding="utf-8")
-    return con.sql(query, params=parameters).pl()
+    found: pl.DataFrame = con.sql(query, params=parameters).pl()
+    return found
 
 
 def _examples(con: duckdb.DuckDBPyConnection, day: date, zone: ZoneInfo, window_days: int) -> pl.DataFrame:

@@ -33,7 +33,7 @@ def render(report: Report) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    style = Markup((TEMPLATES / "report.css").read_text(encoding="utf-8"))  # noqa: S704 - ours, not data
+    style = Markup((TEMPLATES / "report.css").read_text(encoding="utf-8"))
     return environment.get_template("report.html.j2").render(
         t=words.text,
         say=words.say,
@@ -54,7 +54,6 @@ def _head(report: Report, words: Words, formats: Formats) -> Mapping[str, Any]:
     changed = headline.changes(report)
     found = headline.cost(report)
     entered = formats.count(found.entered)
-    kinds = dict(report.kinds.select("kind", "rows").iter_rows())
     worst = max(rows.in_order(report), key=lambda pair: pair[1]["score"] or 0.0, default=None)
     tiles = [
         (
@@ -77,17 +76,7 @@ def _head(report: Report, words: Words, formats: Formats) -> Mapping[str, Any]:
             "",
             words.say("tile_worst_note", score=formats.score(worst[1]["score"])) if worst and worst[1]["score"] else "",
         ),
-        (
-            words.say("tile_today"),
-            formats.count(sum(kinds.values())),
-            "",
-            words.say(
-                "tile_today_note",
-                clicks=formats.count(kinds.get("clickstream", 0)),
-                waits=formats.count(kinds.get("wait_time", 0)),
-                errors=formats.count(kinds.get("order_error", 0)),
-            ),
-        ),
+        _costliest(report, words, formats),
     ]
     listed = zip(
         rows.point_rows(report, words, formats, changed.head(CHANGES)), changed.head(CHANGES).to_dicts(), strict=True
@@ -100,6 +89,20 @@ def _head(report: Report, words: Words, formats: Formats) -> Mapping[str, Any]:
         "changes": [(row, change_note(words, formats, raw)) for row, raw in listed],
         "more_changes": max(0, changed.height - CHANGES),
     }
+
+
+def _costliest(report: Report, words: Words, formats: Formats) -> tuple[str, str, str, str]:
+    """The tile of the point that costs most visits, ranked or not."""
+    hurting = report.points.filter((pl.col("kind") == "obstacle") & (pl.col("lost_visits") > 0))
+    for row in hurting.sort(["lost_visits", "point_id"], descending=[True, False]).head(1).to_dicts():
+        note = words.say(
+            "tile_point_note",
+            place=shown(row["locus"], 32).text,
+            stage=rows.stage_label(report.stages, words, row["stage"]),
+            lost=formats.visits(row["lost_visits"]),
+        )
+        return words.say("tile_point"), plain(words.label("signals", row["signal"])), "", note
+    return words.say("tile_point"), words.say("tile_worst_none"), "", ""
 
 
 def change_note(words: Words, formats: Formats, row: Mapping[str, Any]) -> str:
@@ -182,16 +185,23 @@ def _measured(report: Report, words: Words) -> Mapping[str, Any]:
 
 
 def why(words: Words, reason: str | None) -> str:
-    """Why a signal is not measurable; the common reason in the reader's language, any other as recorded."""
-    told = "no column has a value: "
-    if reason and reason.startswith(told):
-        return words.say("why_columns", columns=reason.removeprefix(told))
-    return reason or words.say("unknown")
+    """Why a signal is not measurable: the reasons that are recorded in the reader's language, any other as it is."""
+    if not reason:
+        return words.say("unknown")
+    told = {"no rows in ": "why_no_rows", "no values in ": "why_no_values"}
+
+    def one(part: str) -> str:
+        key, lead = next(((key, lead) for lead, key in told.items() if part.startswith(lead)), ("", ""))
+        return words.say(key, where=part.removeprefix(lead)) if key else words.labels["reasons"].get(part, part)
+
+    alternatives = [[one(part) for part in each.split(" and ")] for each in reason.split(" or ")]
+    return f" {words.say('or')} ".join(f" {words.say('and')} ".join(parts) for parts in alternatives)
 
 
 def _quality(report: Report, words: Words, formats: Formats) -> Mapping[str, Any]:
     counted = ("rows_read", "rows_kept", "rows_quarantined", "rows_duplicate")
     total = {name: int(report.loads[name].sum()) for name in counted}
+    kinds = dict(report.kinds.select("kind", "rows").iter_rows())
     loads = report.loads.sort(["rows_quarantined", "source", "file"], descending=[True, False, False])
 
     def line(row: Mapping[str, Any]) -> tuple[list[str], bool]:
@@ -199,6 +209,12 @@ def _quality(report: Report, words: Words, formats: Formats) -> Mapping[str, Any
         return [formats.count(row[name]) for name in counted], adds_up
 
     return {
+        "read_today": words.say(
+            "read_today",
+            clicks=formats.count(kinds.get("clickstream", 0)),
+            waits=formats.count(kinds.get("wait_time", 0)),
+            errors=formats.count(kinds.get("order_error", 0)),
+        ),
         "loads": [(shown(row["source"], 40), shown(row["file"]), *line(row)) for row in loads.head(LISTED).to_dicts()],
         "loads_total": line(total),
         "loads_left_out": max(0, loads.height - LISTED),

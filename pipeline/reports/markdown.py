@@ -65,10 +65,9 @@ def _points(report: Report, words: Words, formats: Formats) -> str:
             formats.count(row["rank"]),
             _name(report, words, row),
             formats.score(row["score"]),
-            f"{formats.visits(row['lost_visits'])} "
-            f"({_range(words, formats.visits(row['lost_visits_low']), formats.visits(row['lost_visits_high']))})",
+            _lost(words, formats, row),
             formats.money(row["revenue_at_risk"], row["currency"] or report.currency),
-            words.label("trends", row["trend"] or "none"),
+            words.label("trends", row["trend"] or rows.trend_of_none(row)),
         ]
         for row in ranked.sort("rank", "point_id").head(POINTS).to_dicts()
     ]
@@ -96,8 +95,9 @@ def _stages(report: Report, words: Words, formats: Formats) -> str:
     return f"## {words.say('journey')}\n\n{_table(names, 'lrrrr', listed)}"
 
 
-def _range(words: Words, low: str, high: str) -> str:
-    return words.say("dash_interval", low=low, high=high)
+def _lost(words: Words, formats: Formats, row: Mapping[str, Any]) -> str:
+    low, high = formats.visits(row["lost_visits_low"]), formats.visits(row["lost_visits_high"])
+    return f"{formats.visits(row['lost_visits'])} ({words.say('dash_interval', low=low, high=high)})"
 
 
 def _table(names: list[str], sides: str, listed: list[list[str]]) -> str:

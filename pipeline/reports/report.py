@@ -8,7 +8,7 @@ import polars as pl
 
 INSTANT = pl.Datetime("us", "UTC")
 
-# Frames that are made for the report; `points`, `stage_scores`, `flags` and `signals` have the columns of their contracts.
+# A frame made for the report; `points`, `stage_scores`, `flags` and `signals` have the columns of their contracts.
 EXAMPLES: Mapping[str, pl.DataType] = {
     "point_id": pl.String(),
     "example": pl.Int64(),

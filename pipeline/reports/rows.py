@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
@@ -17,7 +17,7 @@ from pipeline.reports.shown import Shown, plain, shown
 from pipeline.reports.words import Words, load
 
 LINE_DAYS = 28
-SYMBOLS = {"new": "●", "worsening": "▲", "steady": "■", "improving": "▼", "resolved": "✓", "none": "·"}
+SYMBOLS = {"new": "●", "worsening": "▲", "steady": "■", "improving": "▼", "resolved": "✓", "none": "·", "idle": "·"}
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Figure:
 
     value: str
     interval: str = ""
-    picture: Markup = Markup()
+    picture: Markup | None = None
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def _point_row(
     effects: tuple[float, float],
     lines: Mapping[str, list[float | None]],
 ) -> PointRow:
-    trend = row["trend"] or "none"
+    trend = row["trend"] or trend_of_none(row)
     currency = row["currency"] or report.currency
     rate, effect = formats.share(row["rate"]), formats.points(row["effect"])
     between = interval(words, formats.share(row["rate_low"]), formats.share(row["rate_high"]))
@@ -201,6 +201,11 @@ def _point_row(
     )
 
 
+def trend_of_none(row: Mapping[str, Any]) -> str:
+    """What stands where a point has no trend: nothing to compare with yet, or nobody who could have shown it today."""
+    return "none" if row["baseline_rate"] is None else "idle"
+
+
 def _note(words: Words, row: Mapping[str, Any]) -> str:
     """What a reader should know before acting on the effect."""
     if row["kind"] != "obstacle" or row["effect"] is None:
@@ -214,7 +219,7 @@ def _lines(report: Report) -> dict[str, list[float | None]]:
     """Rates of the last days by point, from the first day that any point has; a day without a row is a gap."""
     if report.history.is_empty():
         return {}
-    first = max(report.history["day"].min(), report.day - timedelta(days=LINE_DAYS - 1))  # type: ignore[type-var]
+    first: date = max(min(report.history["day"]), report.day - timedelta(days=LINE_DAYS - 1))
     days = [first + timedelta(days=shift) for shift in range((report.day - first).days + 1)]
     found: dict[str, dict[Any, float | None]] = {}
     for day, point, rate in report.history.select("day", "point_id", "rate_today").iter_rows():

@@ -8,7 +8,7 @@ import polars as pl
 from pipeline.reports import headline, rows
 from pipeline.reports.formats import Formats
 from pipeline.reports.report import Report
-from pipeline.reports.shown import columns, cut
+from pipeline.reports.shown import columns, cut, plain
 from pipeline.reports.words import Words, load
 
 WIDTH = 80
@@ -28,7 +28,7 @@ def lines(report: Report) -> list[str]:
     else:
         said += [_cost(report, words, formats), *_points(report, words, formats), _worst(report, words, formats)]
     said += [_missing(report, words), _rows(report, words, formats)]
-    return [cut(line, WIDTH) for line in said if line]
+    return [line if columns(line) <= WIDTH else cut(line, WIDTH) for line in said if line]
 
 
 def _cost(report: Report, words: Words, formats: Formats) -> str:
@@ -52,29 +52,28 @@ def _points(report: Report, words: Words, formats: Formats) -> list[str]:
     found = ranked.sort("rank", "point_id").head(POINTS).to_dicts()
     if not found:
         return [words.say("summary_no_points")]
-    figures = [
-        (words.say("summary_point", score=formats.score(row["score"])), _figures(report, words, formats, row))
-        for row in found
-    ]
-    first, second = (max(columns(pair[place]) for pair in figures) for place in (0, 1))
-    room = WIDTH - first - second - 10
+    figures = [_figures(report, words, formats, row) for row in found]
+    widths = [max(columns(cells[place]) for cells in figures) for place in range(3)]
+    room = WIDTH - sum(widths) - 12
     said = []
-    for row, (score, lost) in zip(found, figures, strict=True):
-        stage = rows.stage_label(report.stages, words, row["stage"])
-        name = cut(f"{words.label('signals', row['signal'])}, {stage}: {row['locus']}", room)
+    for row, cells in zip(found, figures, strict=True):
+        name = plain(f"{words.label('signals', row['signal'])}: {row['locus']}")
+        with_stage = f"{name} ({rows.stage_label(report.stages, words, row['stage'])})"
+        held = cut(with_stage if columns(with_stage) <= room else name, room)
+        placed = "  ".join(" " * (width - columns(cell)) + cell for cell, width in zip(cells, widths, strict=True))
         symbol = rows.SYMBOLS.get(row["trend"] or "none", rows.SYMBOLS["none"])
         said.append(
-            f"{formats.count(row['rank']):>2}. {_padded(name, room)}  {_padded(score, first)}  {_padded(lost, second)} {symbol}"
+            f"{formats.count(row['rank']):>2}. {held}{' ' * (room - columns(held))}  {placed} {symbol}".rstrip()
         )
     return said
 
 
-def _figures(report: Report, words: Words, formats: Formats, row: Mapping[str, Any]) -> str:
-    lost = formats.visits(row["lost_visits"])
-    if row["revenue_at_risk"] is None:
-        return words.say("summary_visits_no_money", lost=lost)
-    money = formats.money(row["revenue_at_risk"], row["currency"] or report.currency)
-    return words.say("summary_visits", lost=lost, money=money)
+def _figures(report: Report, words: Words, formats: Formats, row: Mapping[str, Any]) -> tuple[str, str, str]:
+    return (
+        words.say("summary_score", score=formats.score(row["score"])),
+        words.say("summary_lost", lost=formats.visits(row["lost_visits"])),
+        formats.money(row["revenue_at_risk"], row["currency"] or report.currency),
+    )
 
 
 def _worst(report: Report, words: Words, formats: Formats) -> str:
@@ -101,8 +100,6 @@ def _rows(report: Report, words: Words, formats: Formats) -> str:
     counted = ("read", "kept", "quarantined", "duplicate")
     if report.loads.is_empty():
         return words.say("no_files")
-    return words.say("summary_data", **{name: formats.count(report.loads[f"rows_{name}"].sum()) for name in counted})
-
-
-def _padded(text: str, width: int) -> str:
-    return text + " " * max(0, width - columns(text))
+    return words.say(
+        "summary_data", **{name: formats.count(int(report.loads[f"rows_{name}"].sum())) for name in counted}
+    )

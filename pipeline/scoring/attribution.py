@@ -19,7 +19,9 @@ def shares(lost: pl.DataFrame) -> pl.DataFrame:
         lost.with_columns(positive=effect, claim=claim)
         .with_columns(total=pl.col("positive").sum().over("visit_id"), strongest=pl.col("claim").max().over("visit_id"))
         .with_columns(
-            share=pl.when(pl.col("total") > 0).then(pl.col("strongest") * pl.col("positive") / pl.col("total")).otherwise(0.0)
+            share=pl.when(pl.col("total") > 0)
+            .then(pl.col("strongest") * pl.col("positive") / pl.col("total"))
+            .otherwise(0.0)
         )
         .drop("positive", "claim", "total", "strongest")
     )

@@ -36,9 +36,7 @@ def counted(points: pl.DataFrame, visits: pl.DataFrame, affected: pl.DataFrame, 
     there = pl.concat([touched, affected.join(at_locus, on="point_id", how="semi").select(touched.columns)]).unique()
     of_locus = there.join(about.drop("stage"), on=keys).group_by("point_id", *by).agg(counts)
 
-    were = flagged.group_by("point_id", *by).agg(
-        affected=pl.len(), affected_lost=pl.col("is_lost").sum()
-    )
+    were = flagged.group_by("point_id", *by).agg(affected=pl.len(), affected_lost=pl.col("is_lost").sum())
     return (
         pl.concat([of_stage.select(of_locus.columns), of_locus])
         .join(were, on=["point_id", *by], how="left")

@@ -85,9 +85,17 @@ def _point_id(key: Mapping[str, str]) -> str:
 
 def _about(signals: Mapping[str, Signal]) -> pl.DataFrame:
     rows = [(s.name, s.kind, s.exposure, s.prior_effect, s.prior_error) for s in signals.values()]
-    return pl.DataFrame(rows, orient="row", schema={
-        "signal": pl.String, "kind": pl.String, "exposure": pl.String, "prior_effect": pl.Float64, "prior_error": pl.Float64,
-    })
+    return pl.DataFrame(
+        rows,
+        orient="row",
+        schema={
+            "signal": pl.String,
+            "kind": pl.String,
+            "exposure": pl.String,
+            "prior_effect": pl.Float64,
+            "prior_error": pl.Float64,
+        },
+    )
 
 
 def _with_effects(points: pl.DataFrame, strata: pl.DataFrame) -> pl.DataFrame:
@@ -115,9 +123,9 @@ def _shared(rows: pl.DataFrame, exposures: pl.DataFrame, affected: pl.DataFrame)
     lost = exposures.filter("is_lost").join(median, on="stage", how="left")
     lost = lost.with_columns(value=pl.when("is_valued").then(pl.coalesce("value", "median")))
     obstacles = rows.filter(pl.col("effect").is_not_null()).select("point_id", "effect", "lost_share_affected")
-    return shares(
-        affected.join(obstacles, on="point_id").join(lost.select("visit_id", "value"), on="visit_id")
-    ).select("point_id", "visit_id", "share", "value")
+    return shares(affected.join(obstacles, on="point_id").join(lost.select("visit_id", "value"), on="visit_id")).select(
+        "point_id", "visit_id", "share", "value"
+    )
 
 
 def _with_costs(rows: pl.DataFrame, shared: pl.DataFrame, exposures: pl.DataFrame) -> pl.DataFrame:
@@ -139,9 +147,13 @@ def _with_costs(rows: pl.DataFrame, shared: pl.DataFrame, exposures: pl.DataFram
     high = pl.col("effect_high").clip(lower_bound=0) * pl.col("affected") * kept_share
     rows = rows.with_columns(
         lost_visits_low=pl.min_horizontal(low.fill_null(0.0), "lost_visits"),
-        lost_visits_high=pl.max_horizontal(pl.min_horizontal(high.fill_null(0.0), pl.col("affected_lost").cast(pl.Float64)), "lost_visits"),
+        lost_visits_high=pl.max_horizontal(
+            pl.min_horizontal(high.fill_null(0.0), pl.col("affected_lost").cast(pl.Float64)), "lost_visits"
+        ),
     )
-    per_visit = pl.when(pl.col("lost_visits") > 0).then(pl.col("revenue") / pl.col("lost_visits")).otherwise("mean_value")
+    per_visit = (
+        pl.when(pl.col("lost_visits") > 0).then(pl.col("revenue") / pl.col("lost_visits")).otherwise("mean_value")
+    )
     return rows.with_columns(
         revenue_at_risk=pl.col("lost_visits") * per_visit,
         revenue_at_risk_low=pl.col("lost_visits_low") * per_visit,
@@ -158,10 +170,15 @@ def _with_today(
     by_day = flags.filter(pl.col("day") >= since).select("point_id", "visit_id", "day").unique()
     daily = counted(points, period.active, by_day, ["day"])
     is_today = pl.col("day") == period.day
-    today = points.select("point_id").join(
-        daily.filter(is_today).select("point_id", exposed_today="exposed", affected_today="affected"),
-        on="point_id", how="left",
-    ).with_columns(pl.col("exposed_today", "affected_today").fill_null(0))
+    today = (
+        points.select("point_id")
+        .join(
+            daily.filter(is_today).select("point_id", exposed_today="exposed", affected_today="affected"),
+            on="point_id",
+            how="left",
+        )
+        .with_columns(pl.col("exposed_today", "affected_today").fill_null(0))
+    )
     changes = trends(today, daily.filter(~is_today))
     without = decided.group_by("point_id").agg(affected_at_all=pl.len().cast(pl.Int64))
     low, high = wilson(pl.col("affected"), pl.col("exposed"))

@@ -61,8 +61,6 @@ def simulate(
     counts = {"clickstream": 0, "wait_time": 0, "order_error": 0, "duplicates": 0, "broken": 0}
 
     def write_day(table: str, day: int, rows: pl.DataFrame, schema: Columns) -> None:
-        if rows.is_empty():
-            return
         flawed, duplicates, broken = with_flaws(world, table, day, rows, seed)
         write(flawed, schema, table, out / table / f"{time.days[day]}.{ENDINGS[format][table]}")
         for name, count in ((table, rows.height), ("duplicates", duplicates), ("broken", broken)):

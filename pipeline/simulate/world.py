@@ -24,7 +24,6 @@ TARGET_SECONDS = {"phone": 20, "chat": 60, "email": 24 * 3600}
 SHORT_ABANDON_SECONDS = 5
 REPEAT_DAYS = 7
 KEEP_DAYS = 14  # an order is kept when neither a return nor a contact about it came within this time after delivery
-OVERDUE_DAYS = 3  # after the promise: what has not arrived by then is late, what arrives is late on arrival
 OPEN_TARGETS = 4  # a wait that goes on is known to be long after so many times its target
 CLOSE_MINUTES = 30  # silence that ends a session
 

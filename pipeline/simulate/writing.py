@@ -31,6 +31,8 @@ def with_flaws(world: World, table: str, day: int, rows: pl.DataFrame, seed: int
     below the limit of 1 %: a file of fewer than 1 / broken_share rows has none. `is_broken_time` marks a time that
     cannot be read.
     """
+    if rows.is_empty():
+        return rows.with_columns(is_broken_time=pl.lit(False)), 0, 0
     rng = stream(seed, FLAWS, TABLES.index(table), day)
     duplicates = np.sort(rng.choice(rows.height, int(rng.binomial(rows.height, world.duplicate_share)), replace=False))
     broken = np.sort(rng.choice(rows.height, int(rows.height * world.broken_share), replace=False))
@@ -77,5 +79,5 @@ def _ndjson(rows: pl.DataFrame) -> bytes:
     lines = rows.select(
         line=pl.concat_str([pl.lit("{"), pl.concat_str(parts, separator=",", ignore_nulls=True), pl.lit("}")])
     )
-    first, rest = rows.head(1).write_ndjson(), lines["line"].slice(1)
+    first, rest = rows.head(1).write_ndjson() if rows.height else "", lines["line"].slice(1)
     return "".join([first, *(line + "\n" for line in rest.to_list())]).encode()

@@ -13,7 +13,9 @@ from pipeline.quoting import text
 from pipeline.sources.files import LONGEST_LINE, SourceFile, csv_header
 from pipeline.sources.mapping import Mapping
 
-READ_LINES = "columns = {'raw': 'VARCHAR'}, delim = '\x01', quote = '', escape = '', header = false, auto_detect = false"
+READ_LINES = (
+    "columns = {'raw': 'VARCHAR'}, delim = '\x01', quote = '', escape = '', header = false, auto_detect = false"
+)
 
 
 def columns_of(con: duckdb.DuckDBPyConnection, file: SourceFile, delimiter: str) -> list[str]:

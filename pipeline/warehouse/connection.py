@@ -1,10 +1,11 @@
 """Opening DuckDB: one process writes its own file, any number read the published one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+import polars as pl
 
 from pipeline.errors import WarehouseError
 
@@ -30,11 +31,19 @@ def reading(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield con
 
 
+def fetch(con: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, object] | None = None) -> pl.DataFrame:
+    """The rows of a query as a frame."""
+    frame: pl.DataFrame = con.sql(query, params=dict(parameters or {})).pl()
+    return frame
+
+
 @contextmanager
 def _opened(path: Path, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
-    config = {} if read_only else {"storage_compatibility_version": STORAGE}
     try:
-        con = duckdb.connect(str(path), read_only=read_only, config=config)
+        if read_only:
+            con = duckdb.connect(str(path), read_only=True)
+        else:
+            con = duckdb.connect(str(path), config={"storage_compatibility_version": STORAGE})
     except duckdb.Error as error:
         raise WarehouseError(f"{path} cannot be opened: {error}") from error
     try:

@@ -9,6 +9,7 @@ import polars as pl
 
 from pipeline.contracts.contract import load
 from pipeline.quoting import quoted
+from pipeline.warehouse.connection import fetch
 
 # The columns of the clickstream that journeys, detectors and reports of a day are made of.
 CLICKSTREAM = (
@@ -39,14 +40,15 @@ def clickstream(
     con.register("resolved", resolved.to_arrow())
     listed = ", ".join(f"e.{quoted(column)}" for column in CLICKSTREAM)
     try:
-        return con.sql(
+        return fetch(
+            con,
             f"""
             select {listed} from events.clickstream e left join resolved using (event_id)
             where {_WITHIN.format(time="occurred_at")}
               and hash(coalesce(customer_id, resolved_id, anonymous_id)) % $buckets = $bucket
             """,
-            params={"start": start, "end": end, "buckets": share.buckets, "bucket": share.bucket},
-        ).pl()
+            {"start": start, "end": end, "buckets": share.buckets, "bucket": share.bucket},
+        )
     finally:
         con.unregister("resolved")
 
@@ -57,29 +59,32 @@ def of_customers(
     """Rows of a table whose rows all have a customer, for a bucket's people in [start, end): waits, errors, orders."""
     contract = load(name)
     wanted = ", ".join(quoted(column.name) for column in contract.inputs if column.name not in NOT_READ)
-    return con.sql(
+    return fetch(
+        con,
         f"select {wanted} from {contract.table} where {_WITHIN.format(time=contract.event_time)} "
         "and hash(customer_id) % $buckets = $bucket",
-        params={"start": start, "end": end, "buckets": share.buckets, "bucket": share.bucket},
-    ).pl()
+        {"start": start, "end": end, "buckets": share.buckets, "bucket": share.bucket},
+    )
 
 
 def purchases(con: duckdb.DuckDBPyConnection, start: datetime, end: datetime, share: Share) -> pl.DataFrame:
     """Purchase events that name an order and a customer, in [start, end)."""
-    return con.sql(
+    return fetch(
+        con,
         f"""
         select event_id, occurred_at, customer_id, order_id, value, currency, device, channel
         from events.clickstream
         where event_name = 'purchase' and order_id is not null and customer_id is not null
           and {_WITHIN.format(time="occurred_at")} and hash(customer_id) % $buckets = $bucket
         """,
-        params={"start": start, "end": end, "buckets": share.buckets, "bucket": share.bucket},
-    ).pl()
+        {"start": start, "end": end, "buckets": share.buckets, "bucket": share.bucket},
+    )
 
 
 def devices(con: duckdb.DuckDBPyConnection, start: datetime, end: datetime) -> pl.DataFrame:
     """Events of devices that were anonymous at some time in [start, end): what identities are resolved from."""
-    return con.sql(
+    return fetch(
+        con,
         f"""
         with window_events as (
             select event_id, occurred_at, anonymous_id, customer_id from events.clickstream
@@ -89,19 +94,20 @@ def devices(con: duckdb.DuckDBPyConnection, start: datetime, end: datetime) -> p
         select * from window_events
         where anonymous_id in (select anonymous_id from window_events where customer_id is null)
         """,
-        params={"start": start, "end": end},
-    ).pl()
+        {"start": start, "end": end},
+    )
 
 
 def known_devices(con: duckdb.DuckDBPyConnection, since: datetime, before: datetime) -> pl.DataFrame:
     """Pairs of ids that were seen together since, the first time before an instant."""
-    return con.sql(
+    return fetch(
+        con,
         """
         select anonymous_id, customer_id, last_seen_at from journeys.identities
         where day >= $since::date and first_seen_at < $before
         """,
-        params={"since": since, "before": before},
-    ).pl()
+        {"since": since, "before": before},
+    )
 
 
 def counts(

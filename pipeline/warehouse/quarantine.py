@@ -10,7 +10,7 @@ from pipeline.sources.reading import original_rows
 from pipeline.warehouse.staging import Staging
 
 SHOWN = 3  # commonest rules, and rows, that an error message quotes
-SCHEMA = {
+SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "load_id": pl.String,
     "source": pl.String,
     "contract": pl.String,
@@ -44,9 +44,7 @@ def add(
         rows = [(ordinal, broken[ordinal], original) for ordinal, original in found]
     else:
         texts = original_rows(file, mapping.delimiter if mapping else ",", set(rejected), set(broken))
-        rows = [
-            (line, [rejected[row]] if ordinal is None else broken[ordinal], row) for ordinal, line, row in texts
-        ]
+        rows = [(line, [rejected[row]] if ordinal is None else broken[ordinal], row) for ordinal, line, row in texts]
     about = (load_id, source, contract.name, file.shown)
     frame = pl.DataFrame([(*about, *row) for row in rows], schema=SCHEMA, orient="row")
     con.register("incoming", frame.to_arrow())

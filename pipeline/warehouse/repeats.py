@@ -62,7 +62,9 @@ def resolve(con: duckdb.DuckDBPyConnection, contract: Contract, load_id: str, so
     ).fetchall()[0]
     about = f"{text(load_id)}, {text(source)}, {text(contract.name)}, {text(shown)}"
     _put_aside(con, contract, about, "staged", "not is_old and is_older and not is_duplicate")
-    con.execute("delete from staged where rowid in (select id from judged where not is_old and (is_duplicate or is_older))")
+    con.execute(
+        "delete from staged where rowid in (select id from judged where not is_old and (is_duplicate or is_older))"
+    )
     return Repeated(gone[0], gone[1], days)
 
 
@@ -97,10 +99,16 @@ def _near(contract: Contract) -> str:
 def _outdate(con: duckdb.DuckDBPyConnection, contract: Contract) -> frozenset[date]:
     """Move rows of the events table that a newer version replaces to the quarantine, and correct their load's counts."""
     outdated = "rowid in (select id from judged where is_old and is_older)"
-    loads = con.execute(f"select load_id, count(*) from {contract.table} where {outdated} group by all order by all").fetchall()
+    loads = con.execute(
+        f"select load_id, count(*) from {contract.table} where {outdated} group by all order by all"
+    ).fetchall()
     if not loads:
         return frozenset()
-    days = con.execute(f"select distinct day from {contract.table} where {outdated}").fetchall() if contract.event_time else []
+    days = (
+        con.execute(f"select distinct day from {contract.table} where {outdated}").fetchall()
+        if contract.event_time
+        else []
+    )
     about = f"load_id, (select source from ops.loads l where l.load_id = r.load_id), {text(contract.name)}, "
     about += "(select file from ops.loads l where l.load_id = r.load_id)"
     _put_aside(con, contract, about, contract.table, "is_old and is_older")

@@ -48,8 +48,10 @@ class Staging:
     def _typed(self, *, numbered: bool) -> str:
         tables = {name: f"from {found}" for name, found in self.beside.items()}
         # numbering the rows makes reading half as fast, so it is only done where a row broke a rule
-        tables["rows"] = f"select *, row_number() over () as {ORDINAL} from {self.relation}" if numbered else (
-            f"from {self.relation}"
+        tables["rows"] = (
+            f"select *, row_number() over () as {ORDINAL} from {self.relation}"
+            if numbered
+            else (f"from {self.relation}")
         )
         number = [f"rows.{ORDINAL}"] if numbered else []
         mapped = [f"({sql}) as {quoted(name)}" for name, sql in self.mapped.items()]

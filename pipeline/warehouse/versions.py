@@ -63,11 +63,11 @@ def publish(published: Path, keep: int) -> Path:
     versions = sorted(folder.glob("*.duckdb"))
     number = int(versions[-1].stem.rpartition("-")[2]) + 1 if versions else 1
     target = folder / f"{published.stem}-{number:06d}.duckdb"
-    os.replace(work, target)
+    work.replace(target)
     link = published.with_name(f"{published.name}.new")
     link.unlink(missing_ok=True)
     link.symlink_to(target.relative_to(published.parent))
-    os.replace(link, published)
+    link.replace(published)
     for old in [*versions, target][:-keep]:
         old.unlink()
     return target

@@ -15,7 +15,7 @@
 --          affected          Visits with at least one obstacle [visits]
 --          affected_share    affected / entered [share, 0-1]
 --          explained_share   Share of the lost visits that the points claim [share, 0-1]
---          points            Obstacles with a score above 0 [points]
+--          points            Points with a score above 0 [points]
 --          revenue_at_risk   Sum over the stage's points; empty where they are in several currencies [currency]
 --          currency          Currency of revenue_at_risk [ISO 4217]
 --          worst_point_id    The point with the highest score; empty: none above 0
@@ -27,7 +27,7 @@ stages as (
 ),
 
 points as (
-    select * from friction.points where kind = 'obstacle' and score > 0
+    select * from friction.points where score > 0
 ),
 
 worst as (

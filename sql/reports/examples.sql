@@ -1,4 +1,4 @@
--- Example visits of the first ranked points of a day: the latest, of those the most severe.
+-- Example visits of the first ranked points of a day: decided before open ones, then the latest, then the most severe.
 --
 -- Reads:   friction.points         one row per day and point
 --          friction.flags          one row per flag, on the day on which its evidence was in
@@ -31,24 +31,28 @@ candidates as (
     ) = 1
 ),
 
-chosen as (
-    select
-        *,
-        row_number() over (partition by point_id order by day desc, severity desc, flag_id) as example
-    from candidates
-    qualify example <= $examples
-),
-
 ends as (
     select visit_id, arg_max(outcome, day) as visit_outcome
     from journeys.stage_visits
-    where day between $from_day and $day and visit_id in (select visit_id from chosen)
+    where day between $from_day and $day and visit_id in (select visit_id from candidates)
     group by visit_id
+),
+
+chosen as (
+    select
+        candidates.*, ends.visit_outcome,
+        row_number() over (
+            partition by candidates.point_id
+            order by
+                coalesce(ends.visit_outcome, 'open') = 'open',
+                candidates.day desc, candidates.severity desc, candidates.flag_id
+        ) as example
+    from candidates
+    left join ends on candidates.visit_id = ends.visit_id
+    qualify example <= $examples
 )
 
 select
-    chosen.point_id, chosen.example, chosen.flag_id, chosen.visit_id, chosen.person_id, chosen.customer_id,
-    chosen.started_at, chosen.ended_at, chosen.evidence, ends.visit_outcome
+    point_id, example, flag_id, visit_id, person_id, customer_id, started_at, ended_at, evidence, visit_outcome
 from chosen
-left join ends on chosen.visit_id = ends.visit_id
-order by chosen.point_id, chosen.example
+order by point_id, example

@@ -96,6 +96,7 @@ def test_waits_that_are_open_moved_on_or_timed_out_are_counted_apart():
             answered   | hold      | 2026-01-15 09:01:00 | 2026-01-15 09:01:30 | served      |
             open       | queue     | 2026-01-15 09:00:00 |                     | open        |
             open       | hold      | 2026-01-15 09:00:00 |                     | open        |
+            so far     | queue     | 2026-01-15 09:00:00 | 2026-01-15 09:08:00 | open        |
             moved      | queue     | 2026-01-15 09:00:00 | 2026-01-15 09:00:40 | transferred |
             moved      | queue     | 2026-01-15 09:00:40 | 2026-01-15 09:01:10 | served      | 300
             thrown     | queue     | 2026-01-15 09:00:00 | 2026-01-15 09:09:00 | timed_out   |
@@ -109,7 +110,7 @@ def test_waits_that_are_open_moved_on_or_timed_out_are_counted_apart():
         """
         offered | contacts | answered | transferred | timed_out | still_waiting | answer_seconds_mean | handle_seconds_mean
         --------+----------+----------+-------------+-----------+---------------+---------------------+--------------------
-        5       | 4        | 2        | 1           | 1         | 1             | 20.0                | 200.0
+        6       | 5        | 2        | 1           | 1         | 2             | 20.0                | 200.0
         """,  # noqa: E501
     )
     assert_frame_equal(shown, expected)
@@ -128,20 +129,22 @@ def test_a_contact_is_resolved_if_seven_days_pass_without_another_on_its_reason(
     found = mart(
         warehouse(
             wait_time="""
-            queue    | customer_id | contact_id | reason  | started_at          | ended_at            | outcome
-            ---------+-------------+------------+---------+---------------------+---------------------+--------
-            again    | a           | 1          | invoice | 2026-01-01 09:00:00 | 2026-01-01 09:00:10 | served
-            sink     | a           | 2          | invoice | 2026-01-08 09:00:10 | 2026-01-08 09:01:00 | served
-            just     | b           | 3          | invoice | 2026-01-01 09:00:00 | 2026-01-01 09:00:10 | served
-            sink     | b           | 4          | invoice | 2026-01-08 09:00:11 | 2026-01-08 09:01:00 | served
-            other    | c           | 5          | invoice | 2026-01-01 09:00:00 | 2026-01-01 09:00:10 | served
-            sink     | c           | 6          | parcel  | 2026-01-02 09:00:00 | 2026-01-02 09:00:10 | served
-            same     | d           | 7          | invoice | 2026-01-01 09:00:00 | 2026-01-01 09:00:10 | served
-            sink     | d           | 7          | invoice | 2026-01-01 09:05:00 | 2026-01-01 09:06:00 | served
-            reason?  | e           | 8          |         | 2026-01-01 09:00:00 | 2026-01-01 09:00:10 | served
-            too soon | f           | 9          | invoice | 2026-01-14 09:00:00 | 2026-01-14 09:00:10 | served
-            the end  | g           | 10         | other   | 2026-01-20 09:00:00 | 2026-01-20 09:00:10 | served
-            """
+            queue    | customer_id | contact_id | reason  | started_at          | ended_at            | outcome | handled_seconds
+            ---------+-------------+------------+---------+---------------------+---------------------+---------+----------------
+            again    | a           | 1          | invoice | 2026-01-01 09:00:00 | 2026-01-01 09:00:10 | served  |
+            sink     | a           | 2          | invoice | 2026-01-08 09:00:10 | 2026-01-08 09:01:00 | served  |
+            just     | b           | 3          | invoice | 2026-01-01 09:00:00 | 2026-01-01 09:00:10 | served  |
+            sink     | b           | 4          | invoice | 2026-01-08 09:00:11 | 2026-01-08 09:01:00 | served  |
+            other    | c           | 5          | invoice | 2026-01-01 09:00:00 | 2026-01-01 09:00:10 | served  |
+            sink     | c           | 6          | parcel  | 2026-01-02 09:00:00 | 2026-01-02 09:00:10 | served  |
+            same     | d           | 7          | invoice | 2026-01-01 09:00:00 | 2026-01-01 09:00:10 | served  |
+            sink     | d           | 7          | invoice | 2026-01-01 09:05:00 | 2026-01-01 09:06:00 | served  |
+            reason?  | e           | 8          |         | 2026-01-01 09:00:00 | 2026-01-01 09:00:10 | served  |
+            too soon | f           | 9          | invoice | 2026-01-14 09:00:00 | 2026-01-14 09:00:10 | served  |
+            the end  | g           | 10         | other   | 2026-01-20 09:00:00 | 2026-01-20 09:00:10 | served  |
+            talked   | h           | 11         | invoice | 2026-01-01 09:00:00 | 2026-01-01 09:00:10 | served  | 60
+            sink     | h           | 12         | invoice | 2026-01-08 09:01:00 | 2026-01-08 09:01:10 | served  |
+            """  # noqa: E501
         ),
         "contact_centre",
     )
@@ -155,6 +158,7 @@ def test_a_contact_is_resolved_if_seven_days_pass_without_another_on_its_reason(
         other    | 1                 | 1.0
         reason?  | 0                 |
         same     | 1                 | 1.0
+        talked   | 1                 | 0.0
         the end  | 0                 |
         too soon | 0                 |
         """,

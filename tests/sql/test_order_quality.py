@@ -86,7 +86,7 @@ def test_orders_are_found_in_purchases_and_deliveries_where_the_orders_input_is_
         clickstream="""
         order_id | event_name    | occurred_at
         ---------+---------------+--------------------
-        both     | purchase      | 2026-01-02 10:00:00
+        both     | purchase      | 2025-12-31 23:00:00
         bought   | purchase      | 2026-01-02 10:00:00
         bought   | purchase      | 2026-01-03 10:00:00
         seen     | view_item     | 2026-01-02 10:00:00
