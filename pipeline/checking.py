@@ -9,6 +9,7 @@ import duckdb
 from pipeline.contracts.contract import load as load_contract
 from pipeline.errors import SettingsError
 from pipeline.quoting import text
+from pipeline.settings import known_zone
 from pipeline.sources import files, mapping
 from pipeline.warehouse import loading, tables
 
@@ -39,6 +40,10 @@ def check(path: Path, contract_name: str, adapter: str, timezone: str, folder: P
     Raises InputError where it cannot be read, ContractError where there is no such contract or the file lacks a
     required column. `timezone` is of times that name none; `folder` is where a mapping file of the user is sought.
     """
+    try:
+        known_zone(timezone)
+    except ValueError as error:
+        raise SettingsError(f"--timezone: {error}") from error
     contract = load_contract(contract_name)
     mapped = mapping.load(adapter, folder)
     if mapped is not None and contract.name not in mapped.contracts:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import duckdb
 import typer
 
-from pipeline import __version__, steps, terminal
+from pipeline import __version__, answers, steps, terminal
 from pipeline.calendar import days_between
 from pipeline.errors import FrictionError, NotFoundError, SettingsError, hint
 from pipeline.resources import root
@@ -122,7 +122,7 @@ def _night(settings: Settings, days: list[date], *, reported: list[date]) -> Non
         pages = steps.report(settings, reported, terminal.progress)
     with reading(settings.warehouse) as con:
         _speeds(con)
-        for line in steps.summary(con, settings, reported[-1]):
+        for line in answers.summary(con, settings, reported[-1]):
             terminal.out().print(line, markup=False)
     terminal.out().print(f"\nReport:  {_near(pages[-1])}", markup=False)
 
@@ -175,7 +175,7 @@ def report(context: typer.Context, day: Day = None) -> None:
     """
     settings = load_settings(context.obj)
     with reading(settings.warehouse) as con:
-        days = [day.date() if day else steps.last_day(con)]
+        days = [day.date() if day else answers.last_day(con)]
     typer.echo(_near(steps.report(settings, days)[0]))
 
 
@@ -236,7 +236,7 @@ def sql(
     Example: friction sql "from marts.stage_health order by day desc limit 8"
     """
     with reading(load_settings(context.obj).warehouse) as con:
-        columns, rows, is_cut = steps.ask(con, query, limit)
+        columns, rows, is_cut = answers.ask(con, query, limit)
     if json:
         terminal.as_json([dict(zip(columns, row, strict=True)) for row in rows])
     else:
@@ -253,7 +253,7 @@ def status(context: typer.Context, json: Json = False) -> None:
     """
     settings = load_settings(context.obj)
     with reading(settings.warehouse) as con:
-        found: dict[str, Any] = steps.status(con) | {"version": settings.warehouse.resolve().stem}
+        found: dict[str, Any] = answers.status(con) | {"version": settings.warehouse.resolve().stem}
     if json:
         terminal.as_json(found)
     else:

@@ -108,11 +108,13 @@ def _flag(con: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> Explanation:
     steps = con.execute(
         """
         with steps as (
-            select occurred_at as at, event_id as id, event_name as what, coalesce(element, page_path) as place, customer_id,
-                   anonymous_id from events.clickstream
+            select occurred_at as at, event_id as id, event_name as what, coalesce(element, page_path) as place,
+                   customer_id, anonymous_id
+            from events.clickstream
             where day between $started_at::date - 1 and $ended_at::date + 1
             union all by name
-            select started_at as at, wait_id as id, wait_type || ' wait, ' || outcome as what, queue as place, customer_id
+            select started_at as at, wait_id as id, wait_type || ' wait, ' || outcome as what, queue as place,
+                   customer_id
             from events.wait_time where day between $started_at::date - 1 and $ended_at::date + 1
             union all by name
             select occurred_at as at, error_id as id, error_type as what, order_id as place, customer_id
@@ -132,5 +134,6 @@ def _flag(con: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> Explanation:
         """,
         {name: row[name] for name in ("started_at", "ended_at", "evidence")},
     ).fetchall()
-    about = f"{signal.title}: {row['signal']} at {row['locus_type']} {row['locus']}, visit {row['visit_id']} of {row['person_id']}"
+    place = f"{row['signal']} at {row['locus_type']} {row['locus']}"
+    about = f"{signal.title}: {place}, visit {row['visit_id']} of {row['person_id']}"
     return Explanation(about, numbers, ["", "at", "id", "what", "place"], steps)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.calendar import Day
+from pipeline.contracts.contract import load as contract
 from pipeline.detectors._signal import FLAG, Inputs, Signal, finished
 from pipeline.journeys import contacts as contacting
 from pipeline.journeys import orders as ordering
@@ -41,13 +42,6 @@ class Found:
     flags: pl.DataFrame
 
 
-VISIT = [
-    "day", "visit_id", "stage", "person_id", "customer_id", "session_id", "entered_at", "left_at", "decided_at", "due_at",
-    "outcome", "reason", "is_active", "is_decided", "is_exposure", "device", "channel", "value", "currency", "events",
-    "loci",
-]  # fmt: skip
-
-
 def judge(bucket: Bucket, journey: Journey, signals: Mapping[str, Signal], day: Day) -> Found:
     """The journeys of a bucket's people as known at the end of the day, and the flags of the day."""
     waits = waits_as_known(bucket.waits, day.end)
@@ -72,7 +66,8 @@ def judge(bucket: Bucket, journey: Journey, signals: Mapping[str, Signal], day: 
     if again := journey.made_of("next_order"):
         visits.append(ordering.next_orders(known, again, day.date, day.start, day.end))
 
-    stage_visits = pl.concat([each.select(VISIT) for each in visits], how="vertical_relaxed").sort("visit_id")
+    columns = contract("stage_visits").names
+    stage_visits = pl.concat([each.select(columns) for each in visits], how="vertical_relaxed").sort("visit_id")
     inputs = Inputs(
         start=day.start,
         end=day.end,

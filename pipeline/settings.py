@@ -11,6 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pipeline.errors import SettingsError, hint
 
 
+def known_zone(name: str) -> str:
+    """The name, if it is that of a time zone. Raises ValueError with a hint."""
+    if name not in available_timezones():
+        raise ValueError(f"unknown time zone {name!r}.{hint(name, _zones_like(name))}")
+    return name
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -18,18 +25,23 @@ class _Section(BaseModel):
 class Source(_Section):
     """One input: files of one format that hold rows of one contract."""
 
-    name: str = Field(pattern=r"[A-Za-z0-9_-]+")
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]+$")
     contract: str
     path: str
     adapter: str = "canonical"
     timezone: str = "UTC"  # of times that name none
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        return known_zone(name)
 
 
 class Project(_Section):
     """What the whole project shares."""
 
     timezone: str = "UTC"
-    currency: str = Field(default="EUR", pattern=r"[A-Z]{3}")
+    currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
     language: Literal["en", "tr"] = "en"
     warehouse: str = "warehouse/friction.duckdb"
     reports: str = "reports"
@@ -41,9 +53,7 @@ class Project(_Section):
     @field_validator("timezone")
     @classmethod
     def _is_known(cls, name: str) -> str:
-        if name not in available_timezones():
-            raise ValueError(f"unknown time zone {name!r}.{hint(name, _zones_like(name))}")
-        return name
+        return known_zone(name)
 
 
 class Settings(_Section):
@@ -111,6 +121,7 @@ def _explained(error: ValidationError | TypeError) -> str:
     where = ".".join(str(part) for part in found["loc"])
     if found["type"] == "extra_forbidden":
         key = str(found["loc"][-1])
-        known = {"project": Project, "sources": Source}.get(str(found["loc"][0]), Settings).model_fields
+        sections: dict[str, type[BaseModel]] = {"project": Project, "sources": Source}
+        known = sections.get(str(found["loc"][0]), Settings).model_fields
         return f"unknown key {where!r}.{hint(key, set(known) - {'folder'})}"
     return f"{where}: {found['msg']} (found {found['input']!r})"

@@ -16,22 +16,17 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import duckdb
 import polars as pl
 
-from pipeline import night
+from pipeline import flagging, ingestion
+from pipeline.answers import gathered
 from pipeline.calendar import day_in
 from pipeline.contracts.contract import load as load_contract
-from pipeline.detectors import _measurable, configured
-from pipeline.errors import ContractError, InputError, NotFoundError, SettingsError, WarehouseError, hint
-from pipeline.journeys import contacts, identities, journey, orders, sessions
-from pipeline.quoting import text
+from pipeline.detectors import configured
+from pipeline.errors import ContractError, WarehouseError
+from pipeline.journeys import journey
 from pipeline.reports import files as report_files
-from pipeline.reports import gather
-from pipeline.reports import summary as report_summary
-from pipeline.reports.report import Report, Stage
-from pipeline.resources import root
 from pipeline.scoring import points
-from pipeline.settings import Settings, Source
-from pipeline.sources import files, mapping
-from pipeline.warehouse import history, loading, period, tables, versions
+from pipeline.settings import Settings
+from pipeline.warehouse import checks, history, period, tables, versions
 from pipeline.warehouse.connection import reading, writing
 from pipeline.warehouse.days import replace_day, transaction
 
@@ -39,8 +34,6 @@ if TYPE_CHECKING:
     from pipeline.contracts import expectations
 
 log = logging.getLogger(__name__)
-
-BUCKET_EVENTS = 1_000_000  # events of a night that are worked through at once; bounds memory to about 1 GB
 
 T = TypeVar("T")
 
@@ -79,75 +72,13 @@ def ingest(settings: Settings, days: Sequence[date], progress: Progress = quietl
     with _step(settings, "ingest", days) as (con, noted):
         read, changed = 0, set[date]()
         with transaction(con):
-            for source, found in progress("Loading files", _files(settings, days)):
-                rows, touched = _load(con, settings, source, found)
+            for source, found in progress("Loading files", ingestion.find(settings, days)):
+                rows, touched = ingestion.load(con, settings, source, found)
                 read, changed = read + rows, changed | touched
             history.refresh_identities(con, sorted(changed))
-            _note_late(con, settings, days, changed)
+            ingestion.note_late(con, settings, days, changed)
         noted(read)
     return read
-
-
-def _files(settings: Settings, days: Sequence[date]) -> list[tuple[Source, files.SourceFile]]:
-    if not settings.sources:
-        raise SettingsError("friction.toml names no [[sources]]: say what to read.")
-    found: dict[tuple[str, str], tuple[Source, files.SourceFile]] = {}
-    for source in settings.sources:
-        is_daily = "{day}" in source.path
-        for day in days if is_daily else days[:1]:
-            matching = files.find(settings.folder, source.path, day)
-            if not matching:
-                log.warning("source %s: no file matches %s on %s", source.name, source.path, day)
-            for path, shown in matching:
-                found[source.name, shown] = (source, files.open_file(path, shown, day if is_daily else None))
-    if not found:
-        paths = ", ".join(source.path for source in settings.sources)
-        until = f" to {days[-1]}" if len(days) > 1 else ""
-        raise InputError(f"there is no file for {days[0]}{until}: looked for {paths} in {settings.folder}.")
-    return list(found.values())
-
-
-def _load(
-    con: duckdb.DuckDBPyConnection, settings: Settings, source: Source, found: files.SourceFile
-) -> tuple[int, set[date]]:
-    contract = load_contract(source.contract)
-    mapped = mapping.load(source.adapter, settings.folder)
-    if mapped is not None and contract.name not in mapped.contracts:
-        known = hint(contract.name, mapped.contracts)
-        raise SettingsError(f"sources.{source.name}: adapter {source.adapter} gives no {contract.name}.{known}")
-    identity = loading.load_id(source.name, contract, found, mapped)
-    if con.execute("select 1 from ops.loads where load_id = $id", {"id": identity}).fetchall():
-        return 0, set()
-    changed = set(loading.unload(con, source.name, found.shown))
-    con.execute(f"set timezone = {text(source.timezone)}")  # of times in the file that name none
-    try:
-        loaded = loading.load(con, source.name, contract, found, mapped, settings.project.timezone)
-    finally:
-        con.execute("set timezone = 'UTC'")
-    row = asdict(loaded) | {"day": found.day}
-    row.pop("days")
-    names = ", ".join(row)
-    con.execute(
-        f"insert into ops.loads ({names}, run_id, loaded_at) select {', '.join('$' + name for name in row)}, * "
-        "from ops.current_run",
-        row,
-    )
-    log.info(
-        "%s: %d rows read, %d kept, %d quarantined, %d duplicate",
-        found.shown, loaded.rows_read, loaded.rows_kept, loaded.rows_quarantined, loaded.rows_duplicate,
-    )  # fmt: skip
-    return loaded.rows_read, changed | loaded.days
-
-
-def _note_late(con: duckdb.DuckDBPyConnection, settings: Settings, days: Sequence[date], changed: set[date]) -> None:
-    """Earlier days that were computed before, and have changed with this load, are computed again."""
-    computed = {day for (day,) in con.execute("select distinct day from ops.signals").fetchall()}
-    since = min(days) - timedelta(days=settings.project.late_days)
-    for day in sorted((changed & computed) - set(days)):
-        if since <= day < max(days):
-            con.execute("insert into ops.current_days values ($day)", {"day": day})
-        else:
-            log.warning("%s has changed and is not computed again: friction run --day %s", day, day)
 
 
 def check(settings: Settings, days: Sequence[date], progress: Progress = quietly) -> int:
@@ -161,7 +92,12 @@ def check(settings: Settings, days: Sequence[date], progress: Progress = quietly
         loaded = con.execute(
             "select distinct contract from ops.loads where run_id = (select run_id from ops.current_run) order by all"
         ).fetchall()
-        broken, rows = list[str](), 0
+        broken, warned, rows = list[str](), 0, 0
+        if not loaded:
+            noted(0)
+            return 0
+        from pipeline.contracts import expectations  # importing Great Expectations takes three seconds
+
         for (name,) in progress("Checking contracts", loaded):
             contract = load_contract(name)
             which = "select load_id from ops.loads where run_id = (select run_id from ops.current_run)"
@@ -175,15 +111,12 @@ def check(settings: Settings, days: Sequence[date], progress: Progress = quietly
             )
             con.unregister("incoming")
             broken += [_told(name, each) for each in results if not each.success and each.severity == "error"]
+            warned += sum(not each.success and each.severity == "warning" for each in results)
             rows += max((each.rows_checked or 0 for each in results), default=0)
         noted(rows)
         if broken:
             raise ContractError("expectations do not hold, nothing was published:\n  " + "\n  ".join(broken))
-        return int(
-            con.execute(
-                "select count(*) from ops.contract_results where not success and run_id = (select run_id from ops.current_run)"
-            ).fetchall()[0][0]
-        )
+        return warned
 
 
 def _told(contract: str, result: "expectations.Result") -> str:
@@ -197,58 +130,10 @@ def flag(settings: Settings, days: Sequence[date], progress: Progress = quietly)
     with _step(settings, "flag", days) as (con, noted):
         flags = events = 0
         for day in progress("Flagging", _days(con)):
-            found, read = _flag(con, settings, day)
+            found, read = flagging.flag(con, settings, day)
             flags, events = flags + found, events + read
         noted(events)
     return flags
-
-
-def _flag(con: duckdb.DuckDBPyConnection, settings: Settings, date_: date) -> tuple[int, int]:
-    day = day_in(settings.zone, date_)
-    plan = journey.load(settings.project.journey, settings.folder)
-    signals = configured(settings.signals)
-    counts = {
-        table: history.counts(con, table, columns, day.start - contacts.LOOK_BACK, day.end)
-        if table != "clickstream"
-        else history.counts(con, table, columns, day.start, day.end)
-        for table, columns in _measurable.needed(signals).items()
-    }
-    exact = history.has_milliseconds(con, day.start, day.end)
-    lacks = {name: _measurable.missing(signal, counts, has_milliseconds=exact) for name, signal in signals.items()}
-    measurable = {name: signal for name, signal in signals.items() if lacks[name] is None}
-
-    since = day.start - sessions.LOOK_BACK
-    known = history.known_devices(con, since - identities.REMEMBERED, since)
-    resolved = identities.resolve(history.devices(con, since, day.end), known, sessions.GAP, sessions.CAP)
-    buckets = 1 + counts["clickstream"]["*"] // BUCKET_EVENTS
-    found = [
-        night.judge(_bucket(con, day.start, day.end, resolved, history.Share(number, buckets)), plan, measurable, day)
-        for number in range(buckets)
-    ]
-    written = {
-        name: pl.concat([getattr(each, name) for each in found], how="vertical_relaxed")
-        for name in ("sessions", "stage_visits", "cases", "flags")
-    }
-    for name, rows in written.items():
-        replace_day(con, name, date_, rows)
-    replace_day(con, "signals", date_, _measurable.report(date_, lacks, written["flags"]))
-    return written["flags"].height, counts["clickstream"]["*"]
-
-
-def _bucket(
-    con: duckdb.DuckDBPyConnection, start: datetime, end: datetime, resolved: pl.DataFrame, share: history.Share
-) -> night.Bucket:
-    def of_customers(name: str, look_back: timedelta) -> pl.DataFrame:
-        return history.of_customers(con, name, start - look_back, end, share)
-
-    return night.Bucket(
-        events=history.clickstream(con, start - sessions.LOOK_BACK, end, resolved, share),
-        resolved=resolved,
-        purchases=history.purchases(con, start - orders.LOOK_BACK, end, share),
-        waits=of_customers("wait_time", orders.LOOK_BACK),
-        errors=of_customers("order_error", orders.LOOK_BACK),
-        orders=of_customers("orders", orders.LOOK_BACK),
-    )
 
 
 def score(settings: Settings, days: Sequence[date], progress: Progress = quietly) -> int:
@@ -289,14 +174,31 @@ def score(settings: Settings, days: Sequence[date], progress: Progress = quietly
 
 
 def publish(settings: Settings, days: Sequence[date], progress: Progress = quietly) -> str:
-    """Make the run's file the one that readers open; gives the version."""
+    """Make the run's file the one that readers open; gives the version.
+
+    Raises ContractError where the tables contradict themselves (`sql/checks`): that is never published.
+    """
     with _step(settings, "publish", days) as (con, noted):
-        noted(len(days))
+        computed = _days(con)
+        for day in progress("Checking tables", computed):
+            _verify(con, settings, day)
+        noted(len(computed))
         con.execute("drop table ops.current_days")
     with writing(versions.work_file(settings.warehouse)) as con:
         con.execute("drop table ops.current_run")
         con.execute("checkpoint")
     return versions.publish(settings.warehouse, settings.project.keep_versions).stem
+
+
+def _verify(con: duckdb.DuckDBPyConnection, settings: Settings, day: date) -> None:
+    found = checks.run(con, {"day": day, "timezone": settings.project.timezone})
+    for each in found:
+        if not each.holds and each.severity == "warn":
+            log.warning("%s: %s: %d rows, e.g. %s", day, each.name, each.rows, each.sample[0])
+    broken = [each for each in found if not each.holds and each.severity == "fail"]
+    if broken:
+        told = "\n  ".join(f"{each.name}: {each.rows} rows, e.g. {dict(each.sample[0])}" for each in broken)
+        raise ContractError(f"{day}: the tables contradict themselves, nothing was published:\n  {told}")
 
 
 def report(settings: Settings, days: Sequence[date], progress: Progress = quietly) -> list[Path]:
@@ -307,59 +209,6 @@ def report(settings: Settings, days: Sequence[date], progress: Progress = quietl
             paths = report_files.write(gathered(con, settings, day), settings.reports)
             written.append(next(path for path in paths if path.suffix == ".html"))
     return written
-
-
-def gathered(con: duckdb.DuckDBPyConnection, settings: Settings, day: date) -> Report:
-    """The report of a day. Raises NotFoundError where the day was never computed."""
-    if not con.execute("select 1 from ops.signals where day = $day limit 1", {"day": day}).fetchall():
-        last = con.execute("select max(day) from ops.signals").fetchall()[0][0]
-        raise NotFoundError(f"{day} has not been computed (the last day is {last}). Run it: friction run --day {day}")
-    plan = journey.load(settings.project.journey, settings.folder)
-    stages = [
-        Stage(each.name, each.label.get(settings.project.language, each.name), each.is_moment_of_truth)
-        for each in plan.stages
-    ]
-    return gather.gather(
-        con,
-        day,
-        language=settings.project.language,
-        currency=settings.project.currency,
-        timezone=settings.project.timezone,
-        stages=stages,
-        window_days=settings.project.window_days,
-    )
-
-
-def summary(con: duckdb.DuckDBPyConnection, settings: Settings, day: date) -> list[str]:
-    """The day in ten lines."""
-    return report_summary.lines(gathered(con, settings, day))
-
-
-def last_day(con: duckdb.DuckDBPyConnection) -> date:
-    """The last day that was computed. Raises NotFoundError where there is none."""
-    found: date | None = con.execute("select max(day) from ops.signals").fetchall()[0][0]
-    if found is None:
-        raise NotFoundError("no day has been computed yet. Run one: friction run --day YYYY-MM-DD")
-    return found
-
-
-def ask(con: duckdb.DuckDBPyConnection, query: str, limit: int) -> tuple[list[str], list[tuple[object, ...]], bool]:
-    """Columns and the first rows of a query, and whether there were more. Raises WarehouseError where it is refused."""
-    try:
-        cursor = con.execute(query)
-        columns = [column[0] for column in cursor.description or []]
-        rows = cursor.fetchmany(limit + 1)
-    except duckdb.Error as error:
-        raise WarehouseError(f"the query was refused: {error}") from error
-    return columns, rows[:limit], len(rows) > limit
-
-
-def status(con: duckdb.DuckDBPyConnection) -> dict[str, object]:
-    """What the warehouse holds, in the order in which an operator asks."""
-    query = (root() / "sql" / "reports" / "status.sql").read_text(encoding="utf-8")
-    cursor = con.execute(query)
-    columns = [column[0] for column in cursor.description or []]
-    return dict(zip(columns, cursor.fetchall()[0], strict=True))
 
 
 def _days(con: duckdb.DuckDBPyConnection) -> list[date]:

@@ -1,25 +1,28 @@
 """A contract as a Great Expectations suite, run inside DuckDB; results as rows of ops.contract_results."""
 
+# ruff: noqa: E402 - a logger is made quiet before the import that it would tell of
+
 import logging
 import uuid
 from dataclasses import dataclass
 from typing import Any
 
 import duckdb
+
+# Great Expectations tells of its inner life at INFO, already while it is imported.
+logging.getLogger("great_expectations").setLevel(logging.ERROR)
+# isort: split
 import great_expectations as gx
 from great_expectations.data_context.types.base import ProgressBarsConfig
-from great_expectations.expectations.core import (
-    ExpectColumnValuesToBeBetween,
-    ExpectColumnValuesToBeInSet,
-    ExpectColumnValuesToBeUnique,
-    ExpectColumnValuesToNotBeNull,
-    ExpectTableRowCountToBeBetween,
-    UnexpectedRowsExpectation,
-)
+from great_expectations.expectations.core.expect_column_values_to_be_between import ExpectColumnValuesToBeBetween
+from great_expectations.expectations.core.expect_column_values_to_be_in_set import ExpectColumnValuesToBeInSet
+from great_expectations.expectations.core.expect_column_values_to_be_unique import ExpectColumnValuesToBeUnique
+from great_expectations.expectations.core.expect_column_values_to_not_be_null import ExpectColumnValuesToNotBeNull
+from great_expectations.expectations.core.expect_table_row_count_to_be_between import ExpectTableRowCountToBeBetween
+from great_expectations.expectations.core.unexpected_rows_expectation import UnexpectedRowsExpectation
 
 from pipeline.contracts import gx_duckdb
-from pipeline.contracts.contract import Column, Contract
-from pipeline.quoting import quoted, text
+from pipeline.contracts.contract import Column, Contract, Rule
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,9 @@ def expectations(contract: Contract) -> list[Any]:
         found += _of_column(column)
     if len(contract.key) == 1:
         found.append(ExpectColumnValuesToBeUnique(column=contract.key[0], **_told(f"{contract.key[0]}.unique")))
-    found += [_rows(rule.name, rule.holds, rule.severity) for rule in contract.custom_rules]
+    # the regex expectations do not know DuckDB, and none knows what is finite
+    found += [_rows(rule) for rule in contract.rules() if rule.name.endswith((".pattern", ".finite", ".length"))]
+    found += [_rows(rule) for rule in contract.custom_rules]
     return found
 
 
@@ -57,25 +62,25 @@ def _of_column(column: Column) -> list[Any]:
     if column.is_required:
         found.append(ExpectColumnValuesToNotBeNull(column=name, **_told(f"{name}.required")))
     if column.allowed:
-        found.append(ExpectColumnValuesToBeInSet(column=name, value_set=list(column.allowed), **_told(f"{name}.known")))
+        found.append(
+            ExpectColumnValuesToBeInSet(column=name, value_set=list(column.allowed), **_told(f"{name}.known"))
+        )
     if column.minimum is not None or column.maximum is not None:
         low, high = column.minimum, column.maximum
         told = _told(f"{name}.between")
         found.append(ExpectColumnValuesToBeBetween(column=name, min_value=low, max_value=high, **told))
-    if column.pattern is not None:  # the regex expectations do not know DuckDB
-        found.append(_rows(f"{name}.pattern", f"regexp_full_match({quoted(name)}, {text(column.pattern)})", "error"))
     return found
 
 
-def _rows(rule: str, holds: str, severity: str) -> Any:
-    literal = holds.replace("{", "{{").replace("}", "}}")  # braces are placeholders to Great Expectations
-    query = f"select * from {{batch}} where not ({literal})"
-    return UnexpectedRowsExpectation(unexpected_rows_query=query, **_told(rule, severity))
+def _rows(rule: Rule) -> Any:
+    literal = rule.holds.replace("{", "{{").replace("}", "}}")  # braces are placeholders to Great Expectations
+    query = f"select * from {{batch}} where ({literal}) is not true"  # a null breaks a rule
+    return UnexpectedRowsExpectation(unexpected_rows_query=query, **_told(rule.name, rule.severity))
 
 
 def run(con: duckdb.DuckDBPyConnection, contract: Contract, query: str) -> list[Result]:
     """Run a contract's suite on the rows of a query, through an open connection."""
-    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.ERROR)  # it sets itself to INFO
     name = uuid.uuid5(uuid.NAMESPACE_OID, f"{contract.name}{id(con)}").hex
     gx_duckdb.SHARED[name] = con
     try:

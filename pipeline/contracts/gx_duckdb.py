@@ -15,6 +15,13 @@ from sqlalchemy.pool import Pool, SingletonThreadPool
 SHARED: dict[str, duckdb.DuckDBPyConnection] = {}
 
 
+class Lent(duckdb_engine.ConnectionWrapper):
+    """A connection that SQLAlchemy may use and not close: an engine that is thrown away would close it under us."""
+
+    def close(self) -> None:
+        """Leave closing to whoever opened the connection."""
+
+
 class SharedDuckDB(duckdb_engine.Dialect):
     """DuckDB through a connection in SHARED, named like a database file in the URL."""
 
@@ -36,7 +43,7 @@ class SharedDuckDB(duckdb_engine.Dialect):
 
     def connect(self, *args: Any, **options: Any) -> Any:
         """The shared connection of that name."""
-        return duckdb_engine.ConnectionWrapper(SHARED[options.get("database") or args[0]])
+        return Lent(SHARED[options.get("database") or args[0]])
 
 
 registry.register("duckdb.shared", __name__, "SharedDuckDB")

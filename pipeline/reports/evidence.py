@@ -6,7 +6,7 @@ from typing import Any
 
 from pipeline.reports.formats import Formats
 from pipeline.reports.report import Report
-from pipeline.reports.shown import Shown, plain, shown
+from pipeline.reports.shown import Shown, shown
 from pipeline.reports.words import Words
 
 STILL = "open"
@@ -59,7 +59,7 @@ def _example(words: Words, formats: Formats, rows: list[dict[str, Any]], number:
         title=words.say("example", n=formats.count(number)),
         person=shown(first["person_id"], 40),
         visit=shown(first["visit_id"], 48),
-        ended=plain(words.label("visit_outcomes", first["visit_outcome"])) if first["visit_outcome"] else "",
+        ended=shown(words.label("visit_outcomes", first["visit_outcome"]), 40).text if first["visit_outcome"] else "",
         left_out=left_out,
         steps=tuple(_step(words, formats, row, has_day=len(days) > 1) for row in rows),
     )
@@ -82,6 +82,6 @@ def _step(words: Words, formats: Formats, row: Mapping[str, Any], *, has_day: bo
         what=shown(words.label(table, row["what"]), 60).text,
         place=shown(row["where"] or "", 60),
         detail=shown(row["detail"] or "", 60),
-        outcome=plain(outcome),
+        outcome=shown(outcome, 60).text,
         is_evidence=bool(row["is_evidence"]),
     )

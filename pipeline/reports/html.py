@@ -101,7 +101,7 @@ def _costliest(report: Report, words: Words, formats: Formats) -> tuple[str, str
             stage=rows.stage_label(report.stages, words, row["stage"]),
             lost=formats.visits(row["lost_visits"]),
         )
-        return words.say("tile_point"), plain(words.label("signals", row["signal"])), "", note
+        return words.say("tile_point"), rows.named(words, "signals", row["signal"]), "", note
     return words.say("tile_point"), words.say("tile_worst_none"), "", ""
 
 
@@ -178,7 +178,7 @@ def _measured(report: Report, words: Words) -> Mapping[str, Any]:
     return {
         "has_signals": not report.signals.is_empty(),
         "missing": [
-            (plain(words.label("signals", row["signal"])), shown(why(words, row["why"]), 200))
+            (rows.named(words, "signals", row["signal"]), shown(why(words, row["why"]), 200))
             for row in missing.to_dicts()
         ],
     }
@@ -226,7 +226,7 @@ def _quality(report: Report, words: Words, formats: Formats) -> Mapping[str, Any
             (
                 shown(row["contract"], 40),
                 shown(row["expectation"]),
-                plain(words.label("severities", row["severity"])),
+                rows.named(words, "severities", row["severity"]),
                 formats.count(row["rows_unexpected"]),
                 formats.count(row["rows_checked"]),
                 shown(words.say("not_checked", error=plain(row["error"])), 200) if row["error"] else None,

@@ -17,6 +17,7 @@ from pipeline.reports.shown import Shown, plain, shown
 from pipeline.reports.words import Words, load
 
 LINE_DAYS = 28
+LONGEST_LABEL = 48  # characters: names of signals and stages are short unless they are hostile
 SYMBOLS = {"new": "●", "worsening": "▲", "steady": "■", "improving": "▼", "resolved": "✓", "none": "·", "idle": "·"}
 
 
@@ -82,8 +83,13 @@ def stage_label(stages: tuple[Stage, ...], words: Words, name: str) -> str:
     """A stage's label: the journey's own, unless it says no more than the report's word for the name does."""
     label = next((plain(stage.label) for stage in stages if stage.name == name), "")
     if label and label.casefold() not in {name.casefold(), name.replace("_", " ").casefold()} | _english(name):
-        return label
-    return plain(words.label("stages", name))
+        return shown(label, LONGEST_LABEL).text
+    return named(words, "stages", name)
+
+
+def named(words: Words, table: str, name: str | None) -> str:
+    """A label from the words, or the name itself, as short as labels are."""
+    return shown(words.label(table, name), LONGEST_LABEL).text
 
 
 def stage_rows(report: Report, words: Words, formats: Formats) -> list[StageRow]:
@@ -91,7 +97,7 @@ def stage_rows(report: Report, words: Words, formats: Formats) -> list[StageRow]
     worst = max([_finite(score) for score in report.stage_scores["score"]], default=0.0)
     return [
         StageRow(
-            label=shown(stage_label(report.stages, words, stage.name), 40).text,
+            label=stage_label(report.stages, words, stage.name),
             is_moment_of_truth=stage.is_moment_of_truth,
             has_visits=bool(row["entered"]),
             entered=formats.count(row["entered"]),
@@ -146,14 +152,14 @@ def _point_row(
     return PointRow(
         point_id=shown(row["point_id"], 40).text,
         rank=formats.count(row["rank"]),
-        signal=plain(words.label("signals", row["signal"])),
+        signal=named(words, "signals", row["signal"]),
         place=shown(row["locus"]),
-        place_type=plain(words.label("locus_types", row["locus_type"])),
+        place_type=named(words, "locus_types", row["locus_type"]),
         stage=stage_label(report.stages, words, row["stage"]),
         is_moment_of_truth=any(stage.is_moment_of_truth for stage in report.stages if stage.name == row["stage"]),
         trend=trend if trend in SYMBOLS else "none",
         trend_symbol=SYMBOLS.get(trend, SYMBOLS["none"]),
-        trend_label=plain(words.label("trends", trend)),
+        trend_label=named(words, "trends", trend),
         line=_line(words, formats, row, lines.get(row["point_id"], [])),
         today="" if row["rate_today"] is None else words.say("today", rate=formats.share(row["rate_today"])),
         usual="" if row["baseline_rate"] is None else words.say("usual", rate=formats.share(row["baseline_rate"])),
@@ -182,7 +188,7 @@ def _point_row(
                 words.say("effect_alt", value=effect, interval=harm),
             ),
         ),
-        basis=plain(words.label("bases", row["effect_basis"])) if row["effect_basis"] else "",
+        basis=named(words, "bases", row["effect_basis"]) if row["effect_basis"] else "",
         note=_note(words, row),
         lost=Figure(
             formats.visits(row["lost_visits"]),

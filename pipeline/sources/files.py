@@ -4,9 +4,13 @@ import csv
 import gzip
 import hashlib
 import io
+import zlib
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import BinaryIO, cast
+
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from pipeline.errors import InputError, SettingsError
 
@@ -49,7 +53,9 @@ def open_file(path: Path, shown: str, day: date | None) -> SourceFile:
     form = FORMATS.get(endings[-1] if endings else "")
     if form is None:
         known = ", ".join(FORMATS)
-        raise InputError(f"{shown}: the name's ending tells no format that can be read. Known: {known}, also with .gz.")
+        raise InputError(
+            f"{shown}: the name's ending tells no format that can be read. Known: {known}, also with .gz or .zst."
+        )
     try:
         with path.open("rb") as content:
             digest = hashlib.file_digest(content, "sha256").hexdigest()
@@ -58,19 +64,35 @@ def open_file(path: Path, shown: str, day: date | None) -> SourceFile:
     return SourceFile(path, shown, day, form, digest)
 
 
+def opened(file: SourceFile) -> BinaryIO:
+    """The file's content, unpacked."""
+    packing = file.path.suffix.lower()
+    if packing == ".zst":
+        return cast(BinaryIO, io.BufferedReader(pa.input_stream(str(file.path), compression="zstd")))
+    return cast(BinaryIO, gzip.open(file.path, "rb")) if packing == ".gz" else file.path.open("rb")
+
+
 def csv_header(file: SourceFile, delimiter: str) -> list[str]:
-    """Names of a CSV file's columns, from its first line."""
-    opener = gzip.open if file.path.suffix.lower() == ".gz" else open
+    """Names of a CSV file's columns, from its first line; a column without a name is called by its place.
+
+    Raises InputError where there is no such line, or it names a column twice: to SQL, `Value` and `value` are one.
+    """
     try:
-        with opener(file.path, "rb") as content:
+        with opened(file) as content:
             first = content.readline(LONGEST_LINE)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"{file.shown}: cannot be read: {error}") from error
     try:
         names = next(csv.reader(io.StringIO(first.decode("utf-8-sig"), newline=""), delimiter=delimiter), [])
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{file.shown}: the header is not text in UTF-8: {error}") from error
-    twice = sorted({name for name in names if names.count(name) > 1})
+    if not any(names):
+        raise InputError(
+            f"{file.shown}: has no header. An export without rows still names its columns in its first line."
+        )
+    names = [name or f"column {place}" for place, name in enumerate(names, start=1)]
+    lowered = [name.lower() for name in names]
+    twice = sorted({name for name in names if lowered.count(name.lower()) > 1})
     if twice:
         raise InputError(f"{file.shown}: the header names {', '.join(map(repr, twice))} more than once.")
     return names

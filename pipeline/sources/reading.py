@@ -1,21 +1,23 @@
 """SQL relations over one file: every column as text (Parquet: as it is), under the names of the file."""
 
 import csv
-import gzip
+import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 import duckdb
 
-from pipeline.errors import InputError
 from pipeline.quoting import text
-from pipeline.sources.files import LONGEST_LINE, SourceFile, csv_header
+from pipeline.sources.files import LONGEST_LINE, SourceFile, csv_header, opened
 from pipeline.sources.mapping import Mapping
 
+# A line is a row of one column: of a delimiter that no text has. Lines that are not UTF-8 are rejected.
 READ_LINES = (
-    "columns = {'raw': 'VARCHAR'}, delim = '\x01', quote = '', escape = '', header = false, auto_detect = false"
+    "columns = {'raw': 'VARCHAR'}, delim = '\x01\x02\x03\x04', quote = '', escape = '', header = false, "
+    "auto_detect = false, strict_mode = false, store_rejects = true"
 )
+UNDECODED = re.compile("[\udc80-\udcff]")  # what `surrogateescape` makes of bytes that are not UTF-8
 
 
 def columns_of(con: duckdb.DuckDBPyConnection, file: SourceFile, delimiter: str) -> list[str]:
@@ -23,8 +25,8 @@ def columns_of(con: duckdb.DuckDBPyConnection, file: SourceFile, delimiter: str)
     if file.format == "csv":
         return csv_header(file, delimiter)
     if file.format == "parquet":
-        found = con.execute("select name from parquet_schema($path)", {"path": str(file.path)}).fetchall()
-        return [name for (name,) in found[1:]]
+        found = con.execute(f"describe from read_parquet({text(file.path)})").fetchall()
+        return [name for (name, *_) in found]
     keys = con.execute(
         f"""
         select distinct unnest(json_keys(raw)) as key
@@ -66,25 +68,36 @@ def csv_relation(path: Path, columns: list[str], delimiter: str, *, store_reject
 
 def original_rows(
     file: SourceFile, delimiter: str, rejected: set[str], wanted: set[int]
-) -> Iterator[tuple[int | None, int, str]]:
-    """Original text of rows of a CSV or NDJSON file: (ordinal among the rows that were read, line, text).
+) -> tuple[list[tuple[int | None, int, str]], int]:
+    """Original text of rows of a CSV or NDJSON file: (ordinal among the rows that were read, line, text), and how many
+    rows there are.
 
-    Gives the `wanted` ordinals, and with ordinal None the rows whose text is among the `rejected`: whether DuckDB
-    rejects a row depends on its text alone.
+    Gives the `wanted` ordinals, and with ordinal None the rows that DuckDB has rejected: those whose text is among the
+    `rejected`, and those that are not UTF-8. Whether DuckDB rejects a row depends on its text alone.
     """
-    ordinal = 0
-    for line, row in _records(file, delimiter):
-        if row in rejected:
-            yield None, line, row
-            continue
-        ordinal += 1
-        if ordinal in wanted:
-            yield ordinal, line, row
+    found: list[tuple[int | None, int, str]] = []
+    rows = ordinal = 0
+    try:
+        for line, row in _records(file, delimiter):
+            rows += 1
+            if UNDECODED.search(row):
+                found.append((None, line, row.encode(errors="surrogateescape").decode(errors="replace")))
+            elif row in rejected:
+                found.append((None, line, row))
+            else:
+                ordinal += 1
+                if ordinal in wanted:
+                    found.append((ordinal, line, row))
+    except csv.Error:  # Python and DuckDB do not agree about what this file is
+        return [], -1
+    return found, rows
 
 
 def _records(file: SourceFile, delimiter: str) -> Iterator[tuple[int, str]]:
-    opener = gzip.open if file.path.suffix.lower() == ".gz" else open
-    with opener(file.path, "rt", encoding="utf-8-sig", errors="replace", newline="") as content:
+    with (
+        opened(file) as unpacked,
+        io.TextIOWrapper(unpacked, encoding="utf-8-sig", errors="surrogateescape", newline="") as content,
+    ):
         if file.format == "ndjson":
             for number, row in enumerate(content, start=1):
                 if row.strip("\r\n"):
@@ -93,7 +106,7 @@ def _records(file: SourceFile, delimiter: str) -> Iterator[tuple[int, str]]:
             yield from _csv_records(content, delimiter)
 
 
-def _csv_records(content: IO[str], delimiter: str) -> Iterator[tuple[int, str]]:
+def _csv_records(content: Iterator[str], delimiter: str) -> Iterator[tuple[int, str]]:
     taken: list[str] = []
 
     def noting() -> Iterator[str]:
@@ -104,11 +117,8 @@ def _csv_records(content: IO[str], delimiter: str) -> Iterator[tuple[int, str]]:
     csv.field_size_limit(LONGEST_LINE)
     reader = csv.reader(noting(), delimiter=delimiter)
     first_line = 1
-    try:
-        for number, record in enumerate(reader):
-            if number > 0 and record:
-                yield first_line, "".join(taken).rstrip("\r\n")
-            taken.clear()
-            first_line = reader.line_num + 1
-    except csv.Error as error:
-        raise InputError(f"line {reader.line_num}: not CSV: {error}") from error
+    for number, record in enumerate(reader):
+        if number > 0 and record:
+            yield first_line, "".join(taken).rstrip("\r\n")
+        taken.clear()
+        first_line = reader.line_num + 1

@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import duckdb
 
-from pipeline.contracts.contract import Contract
+from pipeline.contracts.contract import Contract, load_all
 from pipeline.contracts.contract import load as load_contract
 from pipeline.errors import ContractError, InputError
 from pipeline.sources.files import SourceFile
@@ -52,9 +52,13 @@ def load(
 ) -> Loaded:
     """Read, check and add one file's rows; must run inside a transaction.
 
-    Raises InputError where the file cannot be read, ContractError where it lacks a required column or more of its rows
-    break rules than the contract allows. `timezone` is the project's: it gives rows their `day`.
+    Raises InputError where the file cannot be read, ContractError where it lacks a required column, more of its rows
+    break rules than the contract allows, or the contract is of no input. `timezone` is the project's: it gives rows
+    their `day`.
     """
+    if "load_id" not in contract.names:
+        known = ", ".join(name for name, each in load_all().items() if "load_id" in each.names and each.inputs)
+        raise ContractError(f"{file.shown}: {contract.name} is not an input but a result. Inputs: {known}.")
     identity = load_id(source, contract, file, mapping)
     try:
         columns = columns_of(con, file, mapping.delimiter if mapping else ",")
@@ -112,12 +116,13 @@ def _forget_rejects(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _rejects(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
-    """Rows of a CSV file that are not of its header's shape: (text, rule)."""
+    """Rows that the reader could not make out, in the order of the file: (text, rule)."""
     if con.execute("select count(*) from duckdb_tables() where table_name = 'reject_errors'").fetchall() == [(0,)]:
         return []
     return con.execute(
         """
-        select any_value(csv_line), 'row.' || lower(replace(any_value(error_type::varchar), ' ', '_'))
+        select ltrim(any_value(csv_line), chr(13) || chr(10)),
+               'row.' || lower(replace(any_value(error_type::varchar), ' ', '_'))
         from reject_errors group by line_byte_position order by line_byte_position
         """
     ).fetchall()

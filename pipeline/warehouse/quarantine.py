@@ -33,23 +33,52 @@ def add(
 ) -> None:
     """Put the rows of a file that break a rule of `staging`, or were rejected by the reader, into `ops.quarantine`."""
     broken: dict[int, list[str]] = dict(con.execute(staging.broken()).fetchall())
-    rejected = dict(rejects)
-    if file.format == "parquet":
-        wanted = pl.DataFrame({"ordinal": list(broken)}, schema={"ordinal": pl.Int64}).to_arrow()
-        con.register("wanted", wanted)
-        found = con.execute(
-            f"select o.* from ({staging.originals()}) as o(ordinal, original) semi join wanted using (ordinal) order by 1"
-        ).fetchall()
-        con.unregister("wanted")
-        rows = [(ordinal, broken[ordinal], original) for ordinal, original in found]
-    else:
-        texts = original_rows(file, mapping.delimiter if mapping else ",", set(rejected), set(broken))
-        rows = [(line, [rejected[row]] if ordinal is None else broken[ordinal], row) for ordinal, line, row in texts]
+    rows = None
+    if file.format != "parquet":
+        rows = _as_written(con, file, mapping.delimiter if mapping else ",", staging, rejects, broken)
+    if rows is None:
+        rows = _as_understood(con, staging, rejects, broken)
     about = (load_id, source, contract.name, file.shown)
     frame = pl.DataFrame([(*about, *row) for row in rows], schema=SCHEMA, orient="row")
     con.register("incoming", frame.to_arrow())
     con.execute("insert into ops.quarantine by name select * from incoming")
     con.unregister("incoming")
+
+
+Rows = list[tuple[int | None, list[str], str]]  # line, rules, original text
+
+
+def _as_written(
+    con: duckdb.DuckDBPyConnection,
+    file: SourceFile,
+    delimiter: str,
+    staging: Staging,
+    rejects: list[tuple[str, str]],
+    broken: dict[int, list[str]],
+) -> Rows | None:
+    """Text and line of each row; None where quotes are so broken that nobody can say where a row ends."""
+    rules = dict(rejects)
+    texts, rows = original_rows(file, delimiter, set(rules), set(broken))
+    known = con.execute(f"select count(r) from {staging.relation} as r").fetchall()[0][0] + len(rejects)
+    if rows != known or len(texts) != len(rejects) + len(broken):
+        return None
+    return [
+        (line, [rules.get(row, "row.invalid_encoding")] if ordinal is None else broken[ordinal], row)
+        for ordinal, line, row in texts
+    ]
+
+
+def _as_understood(
+    con: duckdb.DuckDBPyConnection, staging: Staging, rejects: list[tuple[str, str]], broken: dict[int, list[str]]
+) -> Rows:
+    """Each row as JSON with its number, and rejected rows as the reader shows them: for Parquet, which has no text."""
+    con.register("wanted", pl.DataFrame({"ordinal": list(broken)}, schema={"ordinal": pl.Int64}).to_arrow())
+    found = con.execute(
+        f"select o.* from ({staging.originals()}) as o(ordinal, original) semi join wanted using (ordinal) order by 1"
+    ).fetchall()
+    con.unregister("wanted")
+    rows: Rows = [(ordinal, broken[ordinal], original) for ordinal, original in found]
+    return rows + [(None, [rule], row) for row, rule in rejects]
 
 
 def verdict(con: duckdb.DuckDBPyConnection, load_id: str, contract: Contract, shown: str, read: int, bad: int) -> str:

@@ -31,7 +31,8 @@ def resolve(con: duckdb.DuckDBPyConnection, contract: Contract, load_id: str, so
         create or replace temp table repeated as
         select key from (
             select {key} as key from staged where is_good
-            union all select {key} from {contract.table} where {near} and {key} in (select {key} from staged where is_good)
+            union all
+            select {key} from {contract.table} where {near} and {key} in (select {key} from staged where is_good)
         ) group by key having count(*) > 1
         """
     )
@@ -48,17 +49,20 @@ def resolve(con: duckdb.DuckDBPyConnection, contract: Contract, load_id: str, so
             select rowid as id, false as is_old, {key} as key, {newest} as received, {content} as content
             from staged where is_good and {key} in (from repeated)
             union all
-            select rowid, true, {key}, {newest}, {content} from {contract.table} where {near} and {key} in (from repeated)
+            select rowid, true, {key}, {newest}, {content} from {contract.table}
+            where {near} and {key} in (from repeated)
         )
         select id, is_old,
             row_number() over (partition by key, content order by is_old desc, id) > 1 as is_duplicate,
-            content <> first_value(content) over (partition by key order by received desc nulls last, content) as is_older
+            content <> first_value(content) over (partition by key order by received desc nulls last, content)
+                as is_older
         from versions
         """
     )
     days = _outdate(con, contract)
     gone = con.execute(
-        "select count(*) filter (is_duplicate), count(*) filter (is_older and not is_duplicate) from judged where not is_old"
+        "select count(*) filter (is_duplicate), count(*) filter (is_older and not is_duplicate) "
+        "from judged where not is_old"
     ).fetchall()[0]
     about = f"{text(load_id)}, {text(source)}, {text(contract.name)}, {text(shown)}"
     _put_aside(con, contract, about, "staged", "not is_old and is_older and not is_duplicate")
@@ -97,7 +101,7 @@ def _near(contract: Contract) -> str:
 
 
 def _outdate(con: duckdb.DuckDBPyConnection, contract: Contract) -> frozenset[date]:
-    """Move rows of the events table that a newer version replaces to the quarantine, and correct their load's counts."""
+    """Move rows of the events table that a newer version replaces to the quarantine; correct their load's counts."""
     outdated = "rowid in (select id from judged where is_old and is_older)"
     loads = con.execute(
         f"select load_id, count(*) from {contract.table} where {outdated} group by all order by all"

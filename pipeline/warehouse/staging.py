@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from pipeline.contracts.contract import Contract
-from pipeline.errors import InputError
+from pipeline.errors import InputError, SettingsError, hint
 from pipeline.quoting import quoted, text
 from pipeline.sources.files import SourceFile
 from pipeline.sources.mapping import Mapping, Rows
@@ -66,6 +66,11 @@ def stage(contract: Contract, file: SourceFile, columns: list[str], mapping: Map
     """How to read a file whose columns are `columns` into the contract's input columns."""
     names = [column.name for column in contract.inputs]
     about = mapping.contracts[contract.name] if mapping else Rows(columns=_as_they_are(file, columns, names))
+    for name in about.columns:
+        if name not in names:
+            raise SettingsError(
+                f"mapping {mapping.name if mapping else ''}: {contract.name} has no column {name!r}.{hint(name, names)}"
+            )
     rules = {rule.name: rule.holds for rule in contract.rules() if rule.severity == "error"}
     for column in contract.inputs:
         if column.is_required:
@@ -89,12 +94,23 @@ def _given(name: str) -> str:
 
 def _typed(name: str, kind: str) -> str:
     cast = f"{quoted(name)}::varchar" if kind == "VARCHAR" else f"try_cast({quoted(name)} as {kind})"
+    if kind == "BIGINT":  # 2.5 is no integer; DuckDB would make it 3 of text and 2 of a number
+        cast = f"case when try_cast({quoted(name)} as double) = {cast} then {cast} end"
     return f"{cast} as {quoted(name)}"
 
 
 def _as_they_are(file: SourceFile, columns: list[str], names: list[str]) -> dict[str, str]:
     there = names if file.format == "ndjson" else [name for name in names if name in set(columns)]
-    return {name: quoted(name) if file.format == "parquet" else f"nullif({quoted(name)}, '')" for name in there}
+    return {name: _unless_empty(quoted(name), is_text=file.format != "parquet") for name in there}
+
+
+def _unless_empty(name: str, *, is_text: bool) -> str:
+    """Empty text is no value: CSV cannot tell the two apart, so the other formats must not either."""
+    return (
+        f"nullif({name}, '')"
+        if is_text
+        else f"case when typeof({name}) <> 'VARCHAR' or {name}::varchar <> '' then {name} end"
+    )
 
 
 def _beside(file: SourceFile, mapping: Mapping | None) -> dict[str, str]:

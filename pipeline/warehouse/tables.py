@@ -1,12 +1,11 @@
 """Schemas, tables and views of the warehouse, all made from the contracts and from `sql/marts`."""
 
-import re
-
 import duckdb
 
 from pipeline.contracts.contract import Contract, load_all
 from pipeline.quoting import quoted, text
 from pipeline.resources import root
+from pipeline.warehouse import headers
 
 SCHEMAS = {
     "events": "What happened, as received: one table per input, one row per event.",
@@ -26,13 +25,10 @@ def create_all(con: duckdb.DuckDBPyConnection) -> None:
     for path in sorted((root() / "sql" / "marts").glob("*.sql")):
         query = path.read_text(encoding="utf-8")
         con.execute(f"create or replace view marts.{quoted(path.stem)} as {query.rstrip().rstrip(';')}")
-        con.execute(f"comment on view marts.{quoted(path.stem)} is {text(first_sentence(query))}")
-
-
-def first_sentence(query: str) -> str:
-    """The header's opening paragraph: the comment lines of an SQL file up to the first empty one."""
-    opening = re.match(r"((?:-- [^\n]*\n)+)", query)
-    return " ".join(line[3:].strip() for line in opening[1].splitlines()) if opening else ""
+        header = headers.read(query)
+        con.execute(f"comment on view marts.{quoted(path.stem)} is {text(header.summary)}")
+        for name, words in header.columns.items():
+            con.execute(f"comment on column marts.{quoted(path.stem)}.{quoted(name)} is {text(words)}")
 
 
 def _create_table(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:

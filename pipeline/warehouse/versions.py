@@ -46,6 +46,11 @@ def exclusive(published: Path) -> Iterator[None]:
 
 def begin(published: Path) -> Path:
     """Copy the published version, if any, to the work file; what a run that died has left is thrown away."""
+    if published.is_symlink() and not published.exists():
+        raise WarehouseError(
+            f"{published} names {published.readlink()}, which is missing. Name a version that is in "
+            f"{version_folder(published)}: ln -sfn {version_folder(published).name}/VERSION.duckdb {published}"
+        )
     work = work_file(published)
     for leftover in (work, work.with_name(work.name + ".wal")):
         leftover.unlink(missing_ok=True)
@@ -60,7 +65,7 @@ def publish(published: Path, keep: int) -> Path:
     if not work.exists():
         raise WarehouseError(f"there is no finished run to publish: {work} is missing.")
     folder.mkdir(parents=True, exist_ok=True)
-    versions = sorted(folder.glob("*.duckdb"))
+    versions = sorted(folder.glob(f"{published.stem}-{'[0-9]' * 6}.duckdb"))  # and nobody's own copies
     number = int(versions[-1].stem.rpartition("-")[2]) + 1 if versions else 1
     target = folder / f"{published.stem}-{number:06d}.duckdb"
     work.replace(target)

@@ -1,0 +1,65 @@
+"""A day's journeys and flags: reads what the day's work needs, has it judged, writes the day."""
+
+from datetime import date, datetime, timedelta
+
+import duckdb
+import polars as pl
+
+from pipeline import night
+from pipeline.calendar import day_in
+from pipeline.detectors import _measurable, configured
+from pipeline.journeys import contacts, identities, journey, orders, sessions
+from pipeline.settings import Settings
+from pipeline.warehouse import history
+from pipeline.warehouse.days import replace_day
+
+BUCKET_EVENTS = 250_000  # events of a night that are worked through at once; bounds memory to about 1 GB
+
+
+def flag(con: duckdb.DuckDBPyConnection, settings: Settings, date_: date) -> tuple[int, int]:
+    """Make a day's journeys and flags, bucket of people by bucket; gives the numbers of flags and events."""
+    day = day_in(settings.zone, date_)
+    plan = journey.load(settings.project.journey, settings.folder)
+    signals = configured(settings.signals)
+    counts = {
+        table: history.counts(con, table, columns, day.start - contacts.LOOK_BACK, day.end)
+        if table != "clickstream"
+        else history.counts(con, table, columns, day.start, day.end)
+        for table, columns in _measurable.needed(signals).items()
+    }
+    exact = history.has_milliseconds(con, day.start, day.end)
+    lacks = {name: _measurable.missing(signal, counts, has_milliseconds=exact) for name, signal in signals.items()}
+    measurable = {name: signal for name, signal in signals.items() if lacks[name] is None}
+
+    since = day.start - sessions.LOOK_BACK
+    known = history.known_devices(con, since - identities.REMEMBERED, since)
+    resolved = identities.resolve(history.devices(con, since, day.end), known, sessions.GAP, sessions.CAP)
+    buckets = 1 + counts["clickstream"]["*"] // BUCKET_EVENTS
+    found = [
+        night.judge(_bucket(con, day.start, day.end, resolved, history.Share(number, buckets)), plan, measurable, day)
+        for number in range(buckets)
+    ]
+    written = {
+        name: pl.concat([getattr(each, name) for each in found], how="vertical_relaxed")
+        for name in ("sessions", "stage_visits", "cases", "flags")
+    }
+    for name, rows in written.items():
+        replace_day(con, name, date_, rows)
+    replace_day(con, "signals", date_, _measurable.report(date_, lacks, written["flags"]))
+    return written["flags"].height, counts["clickstream"]["*"]
+
+
+def _bucket(
+    con: duckdb.DuckDBPyConnection, start: datetime, end: datetime, resolved: pl.DataFrame, share: history.Share
+) -> night.Bucket:
+    def of_customers(name: str, look_back: timedelta) -> pl.DataFrame:
+        return history.of_customers(con, name, start - look_back, end, share)
+
+    return night.Bucket(
+        events=history.clickstream(con, start - sessions.LOOK_BACK, end, resolved, share),
+        resolved=resolved,
+        purchases=history.purchases(con, start - orders.LOOK_BACK, end, share),
+        waits=of_customers("wait_time", orders.LOOK_BACK),
+        errors=of_customers("order_error", orders.LOOK_BACK),
+        orders=of_customers("orders", orders.LOOK_BACK),
+    )

@@ -1,0 +1,84 @@
+"""From the settings' sources to loaded files."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date, timedelta
+
+import duckdb
+
+from pipeline.contracts.contract import load as load_contract
+from pipeline.errors import InputError, SettingsError, hint
+from pipeline.quoting import text
+from pipeline.settings import Settings, Source
+from pipeline.sources import files, mapping
+from pipeline.warehouse import loading
+
+log = logging.getLogger(__name__)
+
+
+def find(settings: Settings, days: Sequence[date]) -> list[tuple[Source, files.SourceFile]]:
+    """The files of the days, each once, with the source that they belong to; in order of source and name.
+
+    Raises InputError where there is none at all, SettingsError where no source is named.
+    """
+    if not settings.sources:
+        raise SettingsError("friction.toml names no [[sources]]: say what to read.")
+    found: dict[tuple[str, str], tuple[Source, files.SourceFile]] = {}
+    for source in settings.sources:
+        is_daily = "{day}" in source.path
+        for day in days if is_daily else days[:1]:
+            matching = files.find(settings.folder, source.path, day)
+            if not matching:
+                log.warning("source %s: no file matches %s on %s", source.name, source.path, day)
+            for path, shown in matching:
+                found[source.name, shown] = (source, files.open_file(path, shown, day if is_daily else None))
+    if not found:
+        paths = ", ".join(source.path for source in settings.sources)
+        until = f" to {days[-1]}" if len(days) > 1 else ""
+        raise InputError(f"there is no file for {days[0]}{until}: looked for {paths} in {settings.folder}.")
+    return list(found.values())
+
+
+def load(
+    con: duckdb.DuckDBPyConnection, settings: Settings, source: Source, found: files.SourceFile
+) -> tuple[int, set[date]]:
+    """Load a file, unless it is loaded already; gives the rows read and the days that have changed."""
+    contract = load_contract(source.contract)
+    mapped = mapping.load(source.adapter, settings.folder)
+    if mapped is not None and contract.name not in mapped.contracts:
+        known = hint(contract.name, mapped.contracts)
+        raise SettingsError(f"sources.{source.name}: adapter {source.adapter} gives no {contract.name}.{known}")
+    identity = loading.load_id(source.name, contract, found, mapped)
+    if con.execute("select 1 from ops.loads where load_id = $id", {"id": identity}).fetchall():
+        return 0, set()
+    changed = set(loading.unload(con, source.name, found.shown))
+    con.execute(f"set timezone = {text(source.timezone)}")  # of times in the file that name none
+    try:
+        loaded = loading.load(con, source.name, contract, found, mapped, settings.project.timezone)
+    finally:
+        con.execute("set timezone = 'UTC'")
+    row = asdict(loaded) | {"day": found.day}
+    row.pop("days")
+    names = ", ".join(row)
+    con.execute(
+        f"insert into ops.loads ({names}, run_id, loaded_at) select {', '.join('$' + name for name in row)}, * "
+        "from ops.current_run",
+        row,
+    )
+    log.info(
+        "%s: %d rows read, %d kept, %d quarantined, %d duplicate",
+        found.shown, loaded.rows_read, loaded.rows_kept, loaded.rows_quarantined, loaded.rows_duplicate,
+    )  # fmt: skip
+    return loaded.rows_read, changed | loaded.days
+
+
+def note_late(con: duckdb.DuckDBPyConnection, settings: Settings, days: Sequence[date], changed: set[date]) -> None:
+    """Earlier days that were computed before, and have changed with this load, are computed again."""
+    computed = {day for (day,) in con.execute("select distinct day from ops.signals").fetchall()}
+    since = min(days) - timedelta(days=settings.project.late_days)
+    for day in sorted((changed & computed) - set(days)):
+        if since <= day < max(days):
+            con.execute("insert into ops.current_days values ($day)", {"day": day})
+        else:
+            log.warning("%s has changed and is not computed again: friction run --day %s", day, day)
