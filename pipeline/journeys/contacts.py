@@ -126,7 +126,7 @@ def visits(found: pl.DataFrame, stage: Stage, day: date, start: datetime, end: d
             left_at=pl.coalesce("over_at", pl.col("starts").list.max()),
             events=pl.col("wait_ids").list.len().cast(pl.Int64),
             is_active=pl.col("starts").list.eval(pl.element() >= start).list.any()
-            | (pl.col("over_at") >= start).fill_null(value=False),
+            | (pl.max_horizontal("over_at", "repeated_at") >= start).fill_null(value=False),
             is_decided=pl.col("decided_at").is_between(start, end, closed="left").fill_null(value=False),
             is_exposure=~pl.col("is_short"),
             due_at=quiet_at,

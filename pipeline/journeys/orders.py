@@ -56,6 +56,7 @@ def ordered(
         .agg(
             *(pl.col(name).drop_nulls().first() for name in FACTS),
             is_exposure=(pl.col("source") < 3).any(),
+            reported_at=pl.col("placed_at").filter(pl.col("source") == 3).max(),
             # whether anybody would tell us of its delivery: without, nothing can be said about its not arriving
             is_tracked=((pl.col("source") == 2) | is_promise | pl.col("delivered_at").is_not_null()).any(),
             promised_by=pl.col("known_by").filter(is_promise).last(),
@@ -127,7 +128,8 @@ def fulfilments(
             "lost_by", pl.when(is_due & ~is_kept).then(pl.lit("not_delivered")).when(is_due).then(pl.lit("quiet"))
         ),
         due_at=pl.min_horizontal(pl.coalesce("delivered_at", "promised_at", "placed_at") + quiet, latest),
-        left_at=pl.max_horizontal("placed_at", "delivered_at", "last_at"),
+        left_at=pl.max_horizontal("placed_at", "delivered_at", "last_at", "reported_at"),
+        is_promised_today=pl.col("promised_at").is_between(start, end, closed="left"),
         loci=pl.when(pl.col("carrier").is_not_null())
         .then(pl.concat_list(pl.lit("carrier:") + pl.col("carrier")))
         .otherwise(pl.lit([], pl.List(pl.String))),
@@ -158,6 +160,7 @@ def next_orders(found: pl.DataFrame, stage: Stage, day: date, start: datetime, e
             .then(pl.lit("not_bought_again")),
             due_at=due_at,
             left_at=pl.col("placed_at"),
+            is_promised_today=pl.lit(value=False),
             loci=pl.lit([], pl.List(pl.String)),
             events=pl.lit(1, pl.Int64),
         )
@@ -172,6 +175,7 @@ def _day_rows(rows: pl.DataFrame, stage: Stage, day: date, start: datetime, end:
         stage=pl.lit(stage.name),  # of two stages that are made of orders, each has its own visits
         session_id=pl.lit(None, pl.String),
         entered_at="placed_at",
-        is_active=pl.col("left_at") >= start,
+        # the day on which the promise falls due is one of the visit's, whether the parcel comes or not
+        is_active=(pl.col("left_at") >= start) | pl.col("is_promised_today").fill_null(value=False),
         is_decided=pl.col("decided_at").is_between(start, end, closed="left").fill_null(value=False),
     ).filter(pl.col("is_active") | pl.col("is_decided"))

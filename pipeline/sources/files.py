@@ -5,7 +5,7 @@ import gzip
 import hashlib
 import io
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -20,12 +20,15 @@ LONGEST_LINE = 16 * 1024 * 1024  # bytes; a longer line is no event but a broken
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One file: `shown` is its path as the settings put it, `sha256` the hash of its content."""
+    """One file: `shown` is its path as the settings put it, `sha256` the hash of its content.
+
+    `format` is what the name's ending tells; where it tells none, only a mapping that names a format can read the file.
+    """
 
     path: Path
     shown: str
     day: date | None
-    format: str
+    format: str | None
     sha256: str
 
 
@@ -43,25 +46,29 @@ def find(folder: Path, pattern: str, day: date) -> list[tuple[Path, str]]:
 
 
 def open_file(path: Path, shown: str, day: date | None) -> SourceFile:
-    """Recognise a file by its name and hash its content.
-
-    Raises InputError where the name's ending is of no known format or the file cannot be read.
-    """
+    """Recognise a file by its name and hash its content. Raises InputError where it cannot be read."""
     endings = [ending.lower() for ending in path.suffixes[-2:]]
     if endings and endings[-1] in {".gz", ".zst"}:
         endings.pop()
     form = FORMATS.get(endings[-1] if endings else "")
-    if form is None:
-        known = ", ".join(FORMATS)
-        raise InputError(
-            f"{shown}: the name's ending tells no format that can be read. Known: {known}, also with .gz or .zst."
-        )
     try:
         with path.open("rb") as content:
             digest = hashlib.file_digest(content, "sha256").hexdigest()
     except OSError as error:
         raise InputError(f"{shown}: cannot be read: {error.strerror or error}") from error
     return SourceFile(path, shown, day, form, digest)
+
+
+def in_format(file: SourceFile, named: str | None) -> SourceFile:
+    """The file in the format that its mapping has `named`, else in that of its ending. Raises InputError without one."""
+    form = named or file.format
+    if form is None:
+        known = ", ".join(FORMATS)
+        raise InputError(
+            f"{file.shown}: the name's ending tells no format that can be read. Known: {known}, also with .gz or .zst. "
+            "A mapping file may name another file's format (format: csv)."
+        )
+    return replace(file, format=form)
 
 
 def opened(file: SourceFile) -> BinaryIO:

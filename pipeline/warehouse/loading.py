@@ -9,7 +9,7 @@ import duckdb
 from pipeline.contracts.contract import Contract, load_all
 from pipeline.contracts.contract import load as load_contract
 from pipeline.errors import ContractError, InputError
-from pipeline.sources.files import SourceFile
+from pipeline.sources.files import SourceFile, in_format
 from pipeline.sources.mapping import Mapping
 from pipeline.sources.reading import columns_of
 from pipeline.warehouse import quarantine, repeats
@@ -60,6 +60,7 @@ def load(
         known = ", ".join(name for name, each in load_all().items() if "load_id" in each.names and each.inputs)
         raise ContractError(f"{file.shown}: {contract.name} is not an input but a result. Inputs: {known}.")
     identity = load_id(source, contract, file, mapping)
+    file = in_format(file, mapping.format if mapping else None)
     try:
         columns = columns_of(con, file, mapping.delimiter if mapping else ",")
         missing, unknown = _compared(contract, file, columns, mapping)

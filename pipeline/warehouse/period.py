@@ -61,12 +61,16 @@ def decided(
 
 
 def active(con: duckdb.DuckDBPyConnection, day: date, window_days: int) -> pl.DataFrame:
-    """Visits active on the day or in the days before it, one row per visit and day."""
+    """Visits active on the day or in the days before it, one row per visit and day.
+
+    A visit that was flagged on a day was active on it, though it may be the silence that was flagged.
+    """
     return fetch(
         con,
         """
-        select day, visit_id, stage, coalesce(outcome = 'lost', false) as is_lost, loci from journeys.stage_visits
-        where day >= $day - $window_days::integer and day <= $day and is_active and is_exposure
+        select day, visit_id, stage, outcome = 'lost' as is_lost, loci from journeys.stage_visits
+        where day >= $day - $window_days::integer and day <= $day and is_exposure
+          and (is_active or (day, visit_id) in (select (day, visit_id) from friction.flags))
         """,
         {"day": day, "window_days": window_days},
     )
