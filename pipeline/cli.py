@@ -73,7 +73,9 @@ def demo(
     Example: friction demo
     """
     sample = root() / "sample_data"
-    into.mkdir(parents=True, exist_ok=True)
+    if into.exists() and any(into.iterdir()) and not (into / "truth.parquet").exists():
+        raise SettingsError(f"{into} is not empty, and no earlier demo. Name another: friction demo --into DIR")
+    shutil.rmtree(into / "warehouse", ignore_errors=True)  # an earlier demo's; a new one starts anew
     shutil.copytree(sample, into, dirs_exist_ok=True)
     settings = load_settings(into / "friction.toml")
     names = sorted(path.name.partition(".")[0] for path in (into / "clickstream").iterdir())

@@ -53,10 +53,14 @@ def _point(con: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> Explanation:
         ("affected_today", row["affected_today"], "those of them with a flag of the day"),
         ("rate_today", row["rate_today"], "affected_today / exposed_today"),
         ("baseline_rate", row["baseline_rate"], f"the same over the {row['window_days']} days before"),
-        ("trend", row["trend"], f"beta-binomial against these days; q = {row['q_value']}, news at q <= 0.05"),
+        ("trend", row["trend"], f"beta-binomial against these days; q = {_short(row['q_value'])}, news at q <= 0.05"),
         ("exposed", row["exposed"], f"{touched} of {row['stage']} decided in the last {row['window_days']} days"),
         ("affected", row["affected"], "those of them with a flag before they were decided"),
-        ("rate", row["rate"], f"affected / exposed, Wilson 95 %: {row['rate_low']} to {row['rate_high']}"),
+        (
+            "rate",
+            row["rate"],
+            f"affected / exposed, Wilson 95 %: {_short(row['rate_low'])} to {_short(row['rate_high'])}",
+        ),
         ("lost_share_affected", row["lost_share_affected"], "lost / all, among the affected"),
         ("lost_share_unaffected", row["lost_share_unaffected"], "lost / all, among the exposed and unaffected"),
     ]
@@ -67,7 +71,7 @@ def _point(con: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> Explanation:
             "prior": f"few visits: drawn towards the documented prior {signal.prior_effect} +- {signal.prior_error}",
         }[row["effect_basis"]]
         numbers += [
-            ("effect", row["effect"], f"{basis}; 95 %: {row['effect_low']} to {row['effect_high']}"),
+            ("effect", row["effect"], f"{basis}; 95 %: {_short(row['effect_low'])} to {_short(row['effect_high'])}"),
             ("lost_visits", row["lost_visits"], "effect x affected, less what other flags of these visits answer for"),
             ("revenue_at_risk", row["revenue_at_risk"], f"value at stake in these visits, {row['currency']}"),
         ]
@@ -96,6 +100,10 @@ def _point(con: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> Explanation:
     return Explanation(about, numbers, ["flag_id", "flagged_at", "severity", "person_id", "visit_id"], flags)
 
 
+def _short(share: float | None) -> str:
+    return "unknown" if share is None else f"{share:.3g}"
+
+
 def _flag(con: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> Explanation:
     signal = all_signals()[row["signal"]]
     numbers = [
@@ -108,32 +116,32 @@ def _flag(con: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> Explanation:
     steps = con.execute(
         """
         with steps as (
-            select occurred_at as at, event_id as id, event_name as what, coalesce(element, page_path) as place,
+            select occurred_at as moment, event_id as id, event_name as what, coalesce(element, page_path) as place,
                    customer_id, anonymous_id
             from events.clickstream
             where day between $started_at::date - 1 and $ended_at::date + 1
             union all by name
-            select started_at as at, wait_id as id, wait_type || ' wait, ' || outcome as what, queue as place,
+            select started_at as moment, wait_id as id, wait_type || ' wait, ' || outcome as what, queue as place,
                    customer_id
             from events.wait_time where day between $started_at::date - 1 and $ended_at::date + 1
             union all by name
-            select occurred_at as at, error_id as id, error_type as what, order_id as place, customer_id
+            select occurred_at as moment, error_id as id, error_type as what, order_id as place, customer_id
             from events.order_error where day between $started_at::date - 1 and $ended_at::date + 1
         ),
         people as (select distinct customer_id, anonymous_id from steps where list_contains($evidence, id))
-        select case when list_contains($evidence, id) then '>' else '' end as evidence, at, id, what, place
+        select case when list_contains($evidence, id) then '>' else '' end as mark, moment, id, what, place
         from steps s
         where list_contains($evidence, id) or (
-            at between $started_at - interval 10 minutes and $ended_at + interval 10 minutes
+            moment between $started_at - interval 10 minutes and $ended_at + interval 10 minutes
             and exists (
                 select 1 from people p where p.customer_id = s.customer_id
                 or (p.anonymous_id = s.anonymous_id and (s.customer_id is null or p.customer_id is null))
             )
         )
-        order by at, id limit 200
+        order by moment, id limit 200
         """,
         {name: row[name] for name in ("started_at", "ended_at", "evidence")},
     ).fetchall()
     place = f"{row['signal']} at {row['locus_type']} {row['locus']}"
     about = f"{signal.title}: {place}, visit {row['visit_id']} of {row['person_id']}"
-    return Explanation(about, numbers, ["", "at", "id", "what", "place"], steps)
+    return Explanation(about, numbers, ["", "when", "id", "what", "where"], steps)

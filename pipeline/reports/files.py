@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from json import dumps
 from pathlib import Path
 
 import polars as pl
@@ -75,4 +76,4 @@ def guarded(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _as_json(values: pl.Series) -> str:
-    return pl.DataFrame({"v": [values]}).write_ndjson().removeprefix('{"v":').rstrip("\n").removesuffix("}")
+    return dumps(values.to_list(), ensure_ascii=False, separators=(",", ":"))

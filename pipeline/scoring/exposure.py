@@ -19,28 +19,40 @@ def counted(points: pl.DataFrame, visits: pl.DataFrame, affected: pl.DataFrame, 
     a visit that was flagged there has touched it.
     """
     keys = ["visit_id", *(["day"] if "day" in by else [])]
-    about = visits.select(*keys, "stage", *(name for name in by if name not in keys), "is_lost")
-    flagged = affected.join(about.drop("stage"), on=keys)
+    # a visit touches many places: its row number is what is multiplied, not its id
+    points, visits = points.with_row_index("point"), visits.with_row_index("row")
+    about = visits.select("stage", "is_lost", *by)
+    flagged = (
+        affected.join(points.select("point_id", "point"), on="point_id")
+        .join(visits.select(*keys, "row"), on=keys)
+        .select("point", "row")
+    )
     counts = [pl.len().alias("exposed"), pl.col("is_lost").sum().alias("exposed_lost")]
 
-    at_stage = points.filter(pl.col("exposure") == "stage").select("point_id", "stage")
+    at_stage = points.filter(pl.col("exposure") == "stage").select("point", "stage")
     of_stage = about.group_by("stage", *by).agg(counts).join(at_stage, on="stage").drop("stage")
 
-    at_locus = points.filter(pl.col("exposure") == "locus").select("point_id", "stage", "place")
+    at_locus = points.filter(pl.col("exposure") == "locus").select("point", "stage", "place")
     touched = (
-        visits.select(*keys, "stage", place="loci")
+        visits.select("row", "stage", place="loci")
+        .join(at_locus, on="stage", how="semi")
         .explode("place")
         .join(at_locus, on=["stage", "place"])
-        .select("point_id", *keys)
+        .select("point", "row")
     )
-    there = pl.concat([touched, affected.join(at_locus, on="point_id", how="semi").select(touched.columns)]).unique()
-    of_locus = there.join(about.drop("stage"), on=keys).group_by("point_id", *by).agg(counts)
+    there = pl.concat([touched, flagged.join(at_locus, on="point", how="semi")]).unique()
+    of_locus = _with(about, there, by).group_by("point", *by).agg(counts)
 
-    were = flagged.group_by("point_id", *by).agg(affected=pl.len(), affected_lost=pl.col("is_lost").sum())
+    were = _with(about, flagged, by).group_by("point", *by).agg(affected=pl.len(), affected_lost=pl.col("is_lost").sum())
     return (
         pl.concat([of_stage.select(of_locus.columns), of_locus])
-        .join(were, on=["point_id", *by], how="left")
+        .join(were, on=["point", *by], how="left")
+        .join(points.select("point", "point_id"), on="point")
         .with_columns(pl.col("affected", "affected_lost").fill_null(0))
-        .with_columns(pl.col("exposed", "exposed_lost", "affected", "affected_lost").cast(pl.Int64))
+        .select("point_id", *by, pl.col("exposed", "exposed_lost", "affected", "affected_lost").cast(pl.Int64))
         .sort("point_id", *by)
     )
+
+
+def _with(about: pl.DataFrame, rows: pl.DataFrame, by: list[str]) -> pl.DataFrame:
+    return rows.with_columns(about.get_column(name).gather(rows.get_column("row")) for name in ("is_lost", *by))

@@ -52,7 +52,7 @@ class Scores:
 def score(period: Period, signals: Mapping[str, Signal]) -> Scores:
     """Score all points, stages and persons of a day; the definitions stand in the README."""
     found = period.flags.select(POINT).unique().sort(POINT)
-    points = found.join(_about(signals), on="signal").with_columns(
+    points = found.join(_about(signals), on="signal", maintain_order="left").with_columns(
         point_id=pl.struct(POINT).map_elements(_point_id, return_dtype=pl.String), place=place()
     )
     flags = period.flags.join(points.select("point_id", "kind", *POINT), on=POINT)
@@ -104,7 +104,8 @@ def _with_effects(points: pl.DataFrame, strata: pl.DataFrame) -> pl.DataFrame:
         pl.col("affected", "affected_lost", "unaffected", "unaffected_lost").fill_null(0)
     )
     pooled = mantel_haenszel(
-        strata.join(points.select("point_id", "stage", "signal"), on="point_id"), ["stage", "signal"]
+        strata.join(points.select("point_id", "stage", "signal"), on="point_id", maintain_order="left"),
+        ["stage", "signal"],
     )
     rows = believed(rows, pooled).with_columns(
         exposed=pl.col("affected") + pl.col("unaffected"),
@@ -123,13 +124,13 @@ def _shared(rows: pl.DataFrame, exposures: pl.DataFrame, affected: pl.DataFrame)
     lost = exposures.filter("is_lost").join(median, on="stage", how="left")
     lost = lost.with_columns(value=pl.when("is_valued").then(pl.coalesce("value", "median")))
     obstacles = rows.filter(pl.col("effect").is_not_null()).select("point_id", "effect", "lost_share_affected")
-    return shares(affected.join(obstacles, on="point_id").join(lost.select("visit_id", "value"), on="visit_id")).select(
-        "point_id", "visit_id", "share", "value"
-    )
+    flagged = affected.join(obstacles, on="point_id").join(lost.select("visit_id", "value"), on="visit_id")
+    # sums of floats depend on the order of what is summed, and a large sum shows it however it is rounded
+    return shares(flagged.sort("point_id", "visit_id")).select("point_id", "visit_id", "share", "value")
 
 
 def _with_costs(rows: pl.DataFrame, shared: pl.DataFrame, exposures: pl.DataFrame) -> pl.DataFrame:
-    costs = shared.group_by("point_id").agg(
+    costs = shared.group_by("point_id", maintain_order=True).agg(
         lost_visits=pl.col("share").sum(),
         revenue=pl.when(pl.col("value").is_not_null().any()).then((pl.col("share") * pl.col("value")).sum()),
         mean_value=pl.col("value").mean(),

@@ -1,13 +1,15 @@
 """What changed overnight: the day's rate against the trailing days at the same place.
 
 Days differ more than chance alone lets them, so the count of a day is beta-binomial: mean and over-dispersion are
-taken from the trailing days by the method of moments (J. C. Kleinman, JASA 1973, 68: 46–54). All points of a day are
-judged together by the procedure of Benjamini and Hochberg (JRSS B 1995, 57: 289–300).
+taken from the trailing days by the method of moments (J. C. Kleinman, JASA 1973, 68: 46–54). A month of days says
+little about how much days differ, so a point counts as no steadier than the middle one of the night, and what had to
+be estimated has the longer tails of Student's distribution. All points of a day are judged together by the procedure
+of Benjamini and Hochberg (JRSS B 1995, 57: 289–300).
 """
 
 import numpy as np
 import polars as pl
-from scipy.stats import betabinom
+from scipy.stats import betabinom, norm, t
 
 SIGNIFICANT = 0.05
 LARGEST_CORRELATION = 0.5
@@ -66,13 +68,21 @@ def _two_sided(rows: pl.DataFrame) -> np.ndarray:
     with np.errstate(divide="ignore", invalid="ignore"):
         chance = (days - 1) * mean * (1 - mean)
         excess = (rows["scatter"].to_numpy() - chance) / (mean * (1 - mean) * (n - squares / n - (days - 1)))
-    correlation = np.clip(np.nan_to_num(excess, nan=0.0, posinf=0.0, neginf=0.0), 0.0, LARGEST_CORRELATION)
+    known = excess[np.isfinite(excess) & (x > 0)]
+    usual = float(np.median(known)) if known.size else 0.0
+    excess = np.maximum(np.nan_to_num(excess, nan=0.0, posinf=0.0, neginf=0.0), usual)
+    excess = np.clip(excess, 0.0, LARGEST_CORRELATION)
     # the mean itself is only known from n visits, which spreads what the day may show as much as a correlation 1 / n
-    correlation = np.clip(correlation + 1.0 / (n + 1.0), 1e-9, LARGEST_CORRELATION)
+    correlation = np.clip(excess + 1.0 / (n + 1.0), 1e-9, LARGEST_CORRELATION)
     strength = 1.0 / correlation - 1.0
-    at_most = betabinom.cdf(affected, exposed, mean * strength, (1 - mean) * strength)
-    at_least = 1.0 - betabinom.cdf(affected - 1, exposed, mean * strength, (1 - mean) * strength)
-    return np.clip(2 * np.minimum(at_most, at_least), 0.0, 1.0)
+    shape = exposed, mean * strength, (1 - mean) * strength
+    at_most = betabinom.cdf(affected, *shape)
+    at_least = 1.0 - at_most + betabinom.pmf(affected, *shape)
+    one_sided = np.clip(np.minimum(at_most, at_least), 0.0, 0.5)
+    # the part of the day's variance that the binomial does not give was estimated from the trailing days
+    inflation = 1.0 + (exposed - 1) * excess
+    freedom = np.maximum(days - 1, 1.0) / np.maximum(1.0 - 1.0 / inflation, 1e-9)
+    return np.asarray(2 * t.sf(norm.isf(one_sided), freedom))
 
 
 def _benjamini_hochberg(p_values: np.ndarray) -> np.ndarray:

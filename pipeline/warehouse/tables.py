@@ -3,6 +3,7 @@
 import duckdb
 
 from pipeline.contracts.contract import Contract, load_all
+from pipeline.errors import WarehouseError
 from pipeline.quoting import quoted, text
 from pipeline.resources import root
 from pipeline.warehouse import headers
@@ -36,6 +37,12 @@ def _create_table(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
         f"{quoted(column.name)} {column.type}{' not null' if column.is_required else ''}" for column in contract.columns
     )
     con.execute(f"create table if not exists {contract.table} ({columns})")
+    found = {name: kind for name, kind, *_ in con.execute(f"describe {contract.table}").fetchall()}
+    if missing := sorted(set(contract.names) ^ set(found)):
+        raise WarehouseError(
+            f"the warehouse was made by another version: {contract.table} differs in {', '.join(missing)}. "
+            "Move the old file away and backfill."
+        )
     comment = f"{contract.description} Grain: {contract.grain}."
     con.execute(f"comment on table {contract.table} is {text(comment)}")
     for column in contract.columns:

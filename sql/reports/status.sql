@@ -1,10 +1,10 @@
--- What the warehouse holds: one row.
+-- What the warehouse holds, in the order in which an operator asks.
 --
--- Reads: runs        one row per run and step
--- Reads: loads       one row per file
--- Reads: signals     one row per day and signal
--- Reads: contract_results  one row per run, contract and expectation
--- Grain: one row
+-- Reads:   ops.runs               one row per run and step
+--          ops.loads              one row per file
+--          ops.signals            one row per day and signal
+--          ops.contract_results   one row per run, contract and expectation
+-- Grain:   one row
 with last_run as (select * from ops.runs order by started_at desc, rowid desc limit 1)
 select
     (select run_id from last_run) as last_run,

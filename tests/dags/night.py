@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 DAY = "2026-01-15"
 
@@ -44,7 +45,7 @@ CLICKS = [
 
 def write_night(folder: Path) -> Path:
     """Write the project into `folder` and return the path of its settings file."""
-    clicks = [
+    clicks: list[dict[str, Any]] = [
         {
             "event_id": event,
             "occurred_at": f"{DAY}T10:00:{second:06.3f}Z",
@@ -60,7 +61,7 @@ def write_night(folder: Path) -> Path:
         }
         for event, person, name, element, second in CLICKS
     ]
-    waits = [
+    waits: list[dict[str, Any]] = [
         {
             "wait_id": "w1",
             "customer_id": "angry",
@@ -73,7 +74,7 @@ def write_night(folder: Path) -> Path:
             "reason": "payment",
         }
     ]
-    errors = [
+    errors: list[dict[str, Any]] = [
         {
             "error_id": "o1",
             "customer_id": "calm",
@@ -82,7 +83,8 @@ def write_night(folder: Path) -> Path:
             "error_type": "wrong_item",
         }
     ]
-    for contract, rows in {"clickstream": clicks, "wait_time": waits, "order_error": errors}.items():
+    inputs = {"clickstream": clicks, "wait_time": waits, "order_error": errors}
+    for contract, rows in inputs.items():
         target = folder / "landing" / contract / DAY
         target.mkdir(parents=True)
         lines = [json.dumps({key: value for key, value in row.items() if value is not None}) for row in rows]

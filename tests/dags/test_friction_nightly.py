@@ -18,7 +18,6 @@ from tests.dags.night import DAY
 
 pytestmark = [
     pytest.mark.airflow,
-    pytest.mark.xdist_group("airflow"),
     pytest.mark.filterwarnings("default"),  # Airflow's own and its dependencies'
 ]
 
@@ -139,9 +138,9 @@ def test_the_schedule_runs_every_day_once_and_only_after_it_has_ended(load_dag: 
 
 
 def run_night(dag: Any, logical_date: datetime) -> Any:
-    """Run the DAG in this process; a failing task fails at once instead of waiting for its next attempt."""
+    """Run the DAG in this process; attempts follow each other without waiting."""
     for task in dag.tasks:
-        task.retries = 0
+        task.retry_delay = timedelta(0)
     return dag.test(logical_date=logical_date, run_conf={"day": DAY})
 
 
@@ -168,6 +167,18 @@ def test_a_night_leaves_flags_scores_and_reports_and_twice_leaves_the_same(load_
     assert second.state == "success"
     assert second.run_id != first.run_id
     assert tables(config) == once
+
+
+def test_a_night_on_bad_input_fails_at_the_first_attempt_and_publishes_nothing(load_dag: LoadDag, config: Path):
+    waits = config.parent / "landing" / "wait_time" / DAY / "part-1.ndjson"
+    waits.write_text(waits.read_text().replace("queue", "limbo"))
+    run = run_night(load_dag(), NIGHT + timedelta(hours=12))
+    assert run.state == "failed"
+    attempts = {each.task_id: (each.state, each.try_number) for each in run.get_task_instances()}
+    assert attempts["prepare"] == ("success", 1)
+    assert attempts["ingest"] == ("failed", 1)
+    assert attempts["publish"][0] == "upstream_failed"
+    assert not settings.load(config).warehouse.exists()
 
 
 def test_a_settings_file_with_a_mistake_is_an_import_error_that_names_it(airflow: None, config: Path):

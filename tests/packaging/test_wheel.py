@@ -11,8 +11,6 @@ import pytest
 
 from pipeline import __version__
 
-pytestmark = pytest.mark.xdist_group("packaging")  # one worker builds
-
 ROOT = Path(__file__).resolve().parents[2]
 RESOURCES = ["dags", "data_contracts", "sample_data", "sql"]
 

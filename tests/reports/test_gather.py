@@ -10,8 +10,7 @@ from pipeline.resources import root
 from pipeline.warehouse import headers
 from tests.reports.days import DAY, WORLD, full, report
 
-# `status` answers `friction status`, not the report.
-QUERIES = [path for path in sorted((root() / "sql" / "reports").glob("*.sql")) if path.stem != "status"]
+QUERIES = sorted((root() / "sql" / "reports").glob("*.sql"))
 
 
 def steps(**world):
