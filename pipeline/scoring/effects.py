@@ -13,7 +13,7 @@ from pipeline.scoring.rates import Z
 
 COUNTS = ["affected", "affected_lost", "unaffected", "unaffected_lost"]
 ENOUGH = 30  # visits on either side; Contentsquare asks for as many sessions
-SPREAD = 0.05  # standard deviation of the effects of one signal's places around their mean: a belief (ours)
+SPREAD = 0.10  # standard deviation of the effects of one signal's places around their mean: a belief (ours)
 
 
 def mantel_haenszel(strata: pl.DataFrame, by: list[str]) -> pl.DataFrame:
