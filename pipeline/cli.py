@@ -227,6 +227,34 @@ def signals(name: Annotated[str | None, typer.Argument(help="One signal.")] = No
 
 
 @app.command()
+def sources(
+    context: typer.Context, name: Annotated[str | None, typer.Argument(help="One format.")] = None, json: Json = False
+) -> None:
+    """List the formats that are read without a mapping of your own, or tell all about one.
+
+    Example: friction sources segment
+    """
+    from pipeline.sources import mapping
+
+    if name is None:
+        known = mapping.built_in()
+        rows = [["canonical", "all", "the columns of the contracts, under their own names"]]
+        rows += [[each, ", ".join(found.contracts), found.description] for each, found in known.items()]
+        if json:
+            terminal.as_json([dict(zip(["name", "contracts", "description"], row, strict=True)) for row in rows])
+        else:
+            terminal.out().print(terminal.table(["format", "contracts", "what it is"], rows))
+        return
+    found = mapping.load(name, Path(context.obj).resolve().parent)
+    if found is None:
+        raise NotFoundError("canonical maps nothing: files have the columns of data_contracts/ under their own names.")
+    if json:
+        terminal.as_json(found.model_dump(by_alias=True))
+    else:
+        terminal.mapping(found)
+
+
+@app.command()
 def sql(
     context: typer.Context,
     query: Annotated[str, typer.Argument(help='One query, e.g. "from marts.friction_points".')],

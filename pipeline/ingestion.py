@@ -9,6 +9,7 @@ import duckdb
 
 from pipeline.contracts.contract import load as load_contract
 from pipeline.errors import InputError, SettingsError, hint
+from pipeline.journeys.orders import LOOK_BACK
 from pipeline.quoting import text
 from pipeline.settings import Settings, Source
 from pipeline.sources import files, mapping
@@ -73,12 +74,19 @@ def load(
     return loaded.rows_read, changed | loaded.days
 
 
-def note_late(con: duckdb.DuckDBPyConnection, settings: Settings, days: Sequence[date], changed: set[date]) -> None:
-    """Earlier days that were computed before, and have changed with this load, are computed again."""
+def note_changed(con: duckdb.DuckDBPyConnection, settings: Settings, days: Sequence[date], changed: set[date]) -> None:
+    """Days that were computed before and are to be computed again, because what they are made of has changed.
+
+    Those are earlier days that late rows belong to, as far back as `late_days`, and the days after a changed one that
+    look back on it.
+    """
     computed = {day for (day,) in con.execute("select distinct day from ops.signals").fetchall()}
     since = min(days) - timedelta(days=settings.project.late_days)
-    for day in sorted((changed & computed) - set(days)):
-        if since <= day < max(days):
-            con.execute("insert into ops.current_days values ($day)", {"day": day})
-        else:
-            log.warning("%s has changed and is not computed again: friction run --day %s", day, day)
+    for day in sorted(day for day in changed & computed if day < since):
+        log.warning("%s has changed, too late to be computed again by itself: friction run --day %s", day, day)
+    late = {day for day in changed & computed if since <= day < max(days)}
+    dirty = [day for day in changed if day in late or day in days]
+    reach = settings.window + LOOK_BACK
+    after = {day for day in computed if any(each < day <= each + reach for each in dirty)}
+    for day in sorted((late | after) - set(days)):
+        con.execute("insert into ops.current_days values ($day)", {"day": day})

@@ -53,7 +53,10 @@ def judge(bucket: Bucket, journey: Journey, signals: Mapping[str, Signal], day: 
     visits = [stages.visits(events, journey, day.date, day.start, day.end)]
 
     service = journey.made_of("contact")
-    contacts = contacting.contacts(waits, service)
+    contacts = contacting.contacts(waits, service).with_columns(
+        # a service that lasts into the next day is not over yet
+        over_at=pl.when(pl.col("over_at") < day.end).then("over_at")
+    )
     if service:
         visits.append(contacting.visits(contacts, service, day.date, day.start, day.end))
 

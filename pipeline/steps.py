@@ -67,7 +67,7 @@ def prepare(settings: Settings, days: Sequence[date], run_id: str, started_at: d
 def ingest(settings: Settings, days: Sequence[date], progress: Progress = quietly) -> int:
     """Load the files of the days that are not loaded yet; gives the rows read.
 
-    Earlier days that late rows have changed are computed anew with this run, as far back as `late_days`.
+    Other days that this changes are computed again with this run (see `ingestion.note_changed`).
     """
     with _step(settings, "ingest", days) as (con, noted):
         read, changed = 0, set[date]()
@@ -76,7 +76,7 @@ def ingest(settings: Settings, days: Sequence[date], progress: Progress = quietl
                 rows, touched = ingestion.load(con, settings, source, found)
                 read, changed = read + rows, changed | touched
             history.refresh_identities(con, sorted(changed))
-            ingestion.note_late(con, settings, days, changed)
+            ingestion.note_changed(con, settings, days, changed)
         noted(read)
     return read
 

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.checking import Verdict
+from pipeline.sources.mapping import Mapping
 
 T = TypeVar("T")
 
@@ -101,3 +102,14 @@ def verdict(found: Verdict) -> None:
         console.print(
             table(["line", "rules", "row"], [(line, ", ".join(rules), row) for line, rules, row in found.samples])
         )
+
+
+def mapping(found: Mapping) -> None:
+    """Print what a mapping file supplies, and what it cannot."""
+    console = out()
+    console.print(found.description, markup=False)
+    for contract, about in found.contracts.items():
+        columns = list(about.columns.items())
+        columns += [(column, f"not supplied: {why}") for column, why in about.lacks.items()]
+        console.print()
+        console.print(table([contract, "from"], columns))

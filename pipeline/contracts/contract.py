@@ -142,7 +142,7 @@ def read(path: Path) -> Contract:
     try:
         content = path.read_bytes()
         odcs = OpenDataContractStandard.from_string(content.decode())
-    except (OSError, UnicodeDecodeError, YAMLError, ValidationError) as error:
+    except (OSError, UnicodeDecodeError, YAMLError, ValidationError, TypeError) as error:  # TypeError: no mapping
         raise ContractError(f"{path}: cannot be read as an ODCS v3 contract: {error}") from error
     if not odcs.schema_ or len(odcs.schema_) != 1:
         raise ContractError(f"{path}: a contract describes exactly one table, found {len(odcs.schema_ or [])}.")

@@ -111,8 +111,8 @@ def finished(signal: Signal, flags: pl.DataFrame, day: date, start: datetime, en
 
 
 def seconds(span: pl.Expr) -> pl.Expr:
-    """A duration in seconds."""
-    return span.dt.total_microseconds() / 1_000_000
+    """A duration in seconds, to the microsecond: the division alone differs in the last digit with a frame's length."""
+    return (span.dt.total_microseconds() / 1_000_000).round(6)
 
 
 def saturating(excess: pl.Expr, scale: pl.Expr | float) -> pl.Expr:

@@ -12,16 +12,16 @@ def chained(frame: pl.DataFrame, who: str, when: str, which: str, gap: timedelta
     so that where it is cut does not depend on how much of it is read: whoever has read `cap` + 2 × `gap` before an
     instant knows every chain that is open at that instant as if they had read everything.
 
-    Gives the rows sorted by (who, when, which), with
-    `piece` (number of the chain, from 1 in this order) and `closed_at` (instant at which the piece was known to be
-    over, given the rows of the frame: its last row + gap, or where a long chain goes on in the next piece, when that
-    was seen).
+    Gives the rows sorted by (who, when, which), with `chain` (number of the chain, from 1 in this order), `piece`
+    (number of the chain's piece, likewise; the same where nothing is cut) and `closed_at` (instant at which the piece
+    was known to be over, given the rows of the frame: its last row + gap, or where a long chain goes on in the next
+    piece, when that was seen).
     """
     rows = frame.sort(who, when, which)
     starts = ((pl.col(who) != pl.col(who).shift(1)) | ((pl.col(when) - pl.col(when).shift(1)) >= gap)).fill_null(
         value=True
     )
-    rows = rows.with_columns(piece=starts.cum_sum().cast(pl.UInt32))
+    rows = rows.with_columns(piece=starts.cum_sum().cast(pl.UInt32)).with_columns(chain="piece")
     chains = rows.group_by("piece", maintain_order=True).agg(
         first=pl.col(when).first(),
         closed_at=pl.col(when).last() + gap,
@@ -38,7 +38,7 @@ def _cut(rows: pl.DataFrame, chains: pl.DataFrame, when: str, cap: timedelta) ->
     slot = pl.col(when).dt.epoch("us") // int(cap / timedelta(microseconds=1))
     same = pl.col("piece") == pl.col("piece").shift(1)
     starts = (~same | (is_long & (slot != slot.shift(1)))).fill_null(value=True)
-    rows = rows.with_columns(chain=pl.col("piece"), piece=starts.cum_sum().cast(pl.UInt32))
+    rows = rows.with_columns(piece=starts.cum_sum().cast(pl.UInt32))
     over = rows.filter(is_long & (pl.col(when) - pl.col("first") > cap)).group_by("chain").agg(known=pl.col(when).min())
     pieces = (
         rows.group_by("piece", maintain_order=True)
@@ -50,6 +50,6 @@ def _cut(rows: pl.DataFrame, chains: pl.DataFrame, when: str, cap: timedelta) ->
             .otherwise("closed_at")
         )
     )
-    return rows.drop("chain", "first", "length").with_columns(
+    return rows.drop("first", "length").with_columns(
         pieces["closed_at"].gather(rows["piece"] - 1).alias("closed_at")
     )

@@ -28,7 +28,8 @@ def contacts(waits: pl.DataFrame, stage: Stage | None) -> pl.DataFrame:
         .sort("customer_id", "started_at", "wait_id")
     )
     last = pl.col("outcome").last()
-    seconds = (pl.col("ended_at") - pl.col("started_at")).dt.total_microseconds().last() / 1_000_000
+    waited = (pl.col("ended_at") - pl.col("started_at")).last()
+    short = timedelta(seconds=stage.short_abandon_seconds if stage else 0)
     return (
         rows.group_by("customer_id", "contact", maintain_order=True)
         .agg(
@@ -37,7 +38,7 @@ def contacts(waits: pl.DataFrame, stage: Stage | None) -> pl.DataFrame:
             over_at=pl.when(pl.col("ended_at").null_count() == 0).then(pl.col("over_at").max()),
             is_left=last.is_in(["abandoned", "timed_out"]),
             is_short=(last == "abandoned")
-            & (seconds <= (stage.short_abandon_seconds if stage else 0))
+            & (waited <= short)
             & (pl.len() == 1),
             reason=pl.col("reason").drop_nulls().first(),
             case_id=pl.col("case_id").drop_nulls().first(),
@@ -61,23 +62,32 @@ def contacts(waits: pl.DataFrame, stage: Stage | None) -> pl.DataFrame:
 def repeats(found: pl.DataFrame, within: timedelta) -> pl.DataFrame:
     """Contacts that the same person had to follow with another about the same reason within that time of their end.
 
-    Gives `visit_id` of the first contact, `repeated_at`, `repeat_id` (visit of the next one) and `repeat_wait`.
+    Gives `visit_id` of the first contact, `repeated_at`, `repeat_id` (visit of the first one that began after its end)
+    and `repeat_wait`.
     A contact without a reason repeats nothing: it is not known what it was about.
     """
-    told = found.filter(pl.col("reason").is_not_null()).sort("customer_id", "reason", "started_at", "visit_id")
-    following = [
-        pl.col(name).shift(-1).over("customer_id", "reason").alias(alias)
-        for name, alias in [
-            ("started_at", "repeated_at"),
-            ("visit_id", "repeat_id"),
-            ("wait_ids", "repeat_waits"),
-        ]
-    ]
-    since = pl.col("repeated_at") - pl.col("over_at")
+    same = ["customer_id", "reason"]
+    told = found.filter(pl.col("reason").is_not_null()).sort(*same, "started_at", "visit_id").with_row_index("place")
+    begins = told.select(*same, begins_at="started_at", first="place").sort("begins_at", "first")
+    following = told.select(
+        *same,
+        next="place",
+        repeated_at="started_at",
+        repeat_id="visit_id",
+        repeat_wait=pl.col("wait_ids").list.first(),
+    )
     return (
-        told.with_columns(following)
-        .filter(since.is_between(timedelta(0), within))
-        .select("visit_id", "repeated_at", "repeat_id", repeat_wait=pl.col("repeat_waits").list.first())
+        told.drop_nulls("over_at")
+        .sort("over_at", "place")
+        .join_asof(
+            begins, left_on="over_at", right_on="begins_at", by=same, strategy="forward", check_sortedness=False
+        )
+        # the first that begins after the end; a contact that ends where it begins does not follow itself
+        .with_columns(next=pl.max_horizontal("first", pl.col("place") + 1))
+        .join(following, on=[*same, "next"])
+        .filter((pl.col("repeated_at") - pl.col("over_at")).is_between(timedelta(0), within))
+        .sort("place")
+        .select("visit_id", "repeated_at", "repeat_id", "repeat_wait")
     )
 
 

@@ -116,7 +116,7 @@ def fulfilments(
         .agg(pl.col("lost_at", "lost_by").first(), last_at=pl.col("lost_at").last(), losses=pl.len())
     )
     is_due = pl.col("until") < end
-    is_kept = pl.col("delivered_at").is_not_null() | ~pl.col("is_tracked")
+    is_kept = (pl.col("delivered_at") <= pl.col("until")).fill_null(value=False) | ~pl.col("is_tracked")
     rows = due.join(first_loss, on=keys, how="left").with_columns(
         outcome=pl.when(pl.col("lost_at").is_not_null() | (is_due & ~is_kept))
         .then(pl.lit("lost"))

@@ -38,6 +38,7 @@ def active(events: pl.DataFrame, start: datetime) -> pl.DataFrame:
 def closed(events: pl.DataFrame, day: date, start: datetime, end: datetime, stages: list[str]) -> pl.DataFrame:
     """`journeys.sessions` of a day: one row per session that was known to be over on the day."""
     rows = events.filter(pl.col("closed_at").is_between(start, end, closed="left"))
+    is_failed = (pl.col("outcome") == "error").fill_null(value=False)
     return (
         rows.group_by("session", maintain_order=True)
         .agg(
@@ -52,7 +53,7 @@ def closed(events: pl.DataFrame, day: date, start: datetime, end: datetime, stag
             entry_page=pl.col("page_path").drop_nulls().first(),
             exit_page=pl.col("page_path").drop_nulls().last(),
             seen=pl.col("stage").unique(),
-            purchases=(pl.col("event_name") == "purchase").sum().cast(pl.Int64),
+            purchases=((pl.col("event_name") == "purchase") & ~is_failed).sum().cast(pl.Int64),
         )
         .with_columns(
             day=pl.lit(day),

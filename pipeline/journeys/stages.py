@@ -56,11 +56,11 @@ def attempted(events: pl.DataFrame, journey: Journey) -> pl.DataFrame:
     """
     events = events.with_columns(attempt=pl.lit(0, pl.UInt32), row=pl.int_range(pl.len(), dtype=pl.UInt32))
     for stage in journey.of_sessions:
-        completing = events.filter(pl.col("event_name").is_in(list(stage.completed_by)))
+        completing = events.filter(_completes(stage))
         if not stage.starts_again_by or completing.is_empty():
             continue
         rows = events.join(completing.select("session").unique(), on="session", how="semi", maintain_order="left")
-        completed = pl.col("event_name").is_in(list(stage.completed_by)).cast(pl.UInt32)
+        completed = _completes(stage).cast(pl.UInt32)
         before = (completed.cum_sum() - completed).over("session")
         again = rows.select(
             "row",
@@ -88,7 +88,7 @@ def visits(events: pl.DataFrame, journey: Journey, day: date, start: datetime, e
     """
     rows = events.with_row_index("row")
     found = rows.group_by("visit_id", maintain_order=True).agg(
-        pl.col("stage", "person_id", "customer_id", "session_id", "session", "closed_at", "row").first(),
+        pl.col("stage", "person_id", "customer_id", "session_id", "chain", "closed_at", "row").first(),
         entered_at=pl.col("occurred_at").first(),
         left_at=pl.col("occurred_at").last(),
         device=pl.col("device").drop_nulls().first(),
@@ -124,16 +124,26 @@ def visits(events: pl.DataFrame, journey: Journey, day: date, start: datetime, e
     )
 
 
+def _completes(stage: Stage) -> pl.Expr:
+    """Events that complete the stage: a purchase that failed is none."""
+    is_failed = (pl.col("outcome") == "error").fill_null(value=False)
+    return pl.col("event_name").is_in(list(stage.completed_by)) & ~is_failed
+
+
 def _completions(rows: pl.DataFrame, found: pl.DataFrame, stage: Stage) -> pl.DataFrame:
-    """The first completing event of the session from the visit's entry on: visit_id, completed_at, completed_by."""
-    completing = rows.filter(pl.col("event_name").is_in(list(stage.completed_by))).select(
-        "session", "row", completed_at="occurred_at", completed_by="event_name"
+    """The first completing event from the visit's entry on until it closes: visit_id, completed_at, completed_by.
+
+    Where a long session is cut, the cut is known only later than where it is: what completed a visit until then counts,
+    on either side, so that a visit is decided once.
+    """
+    completing = rows.filter(_completes(stage)).select(
+        "chain", "row", completed_at="occurred_at", completed_by="event_name"
     )
-    entries = found.filter(pl.col("stage") == stage.name).select("visit_id", "session", "row").sort("row")
+    entries = found.filter(pl.col("stage") == stage.name).select("visit_id", "chain", "closed_at", "row").sort("row")
     return (
-        entries.join_asof(completing, on="row", by="session", strategy="forward", check_sortedness=False)
+        entries.join_asof(completing, on="row", by="chain", strategy="forward", check_sortedness=False)
+        .filter(pl.col("completed_at") < pl.col("closed_at"))
         .select("visit_id", "completed_at", "completed_by")
-        .drop_nulls("completed_at")
     )
 
 

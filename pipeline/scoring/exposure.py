@@ -43,7 +43,9 @@ def counted(points: pl.DataFrame, visits: pl.DataFrame, affected: pl.DataFrame, 
     there = pl.concat([touched, flagged.join(at_locus, on="point", how="semi")]).unique()
     of_locus = _with(about, there, by).group_by("point", *by).agg(counts)
 
-    were = _with(about, flagged, by).group_by("point", *by).agg(affected=pl.len(), affected_lost=pl.col("is_lost").sum())
+    were = (
+        _with(about, flagged, by).group_by("point", *by).agg(affected=pl.len(), affected_lost=pl.col("is_lost").sum())
+    )
     return (
         pl.concat([of_stage.select(of_locus.columns), of_locus])
         .join(were, on=["point", *by], how="left")

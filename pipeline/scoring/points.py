@@ -135,7 +135,7 @@ def _with_costs(rows: pl.DataFrame, shared: pl.DataFrame, exposures: pl.DataFram
         revenue=pl.when(pl.col("value").is_not_null().any()).then((pl.col("share") * pl.col("value")).sum()),
         mean_value=pl.col("value").mean(),
     )
-    entered = exposures.group_by("stage").agg(entered=pl.len())
+    entered = exposures.group_by("stage").agg(entered=pl.len(), median=pl.col("value").median())
     rows = (
         rows.join(costs, on="point_id", how="left", maintain_order="left")
         .join(entered, on="stage", how="left", maintain_order="left")
@@ -152,8 +152,12 @@ def _with_costs(rows: pl.DataFrame, shared: pl.DataFrame, exposures: pl.DataFram
             pl.min_horizontal(high.fill_null(0.0), pl.col("affected_lost").cast(pl.Float64)), "lost_visits"
         ),
     )
+    # where none of the affected was lost there is nothing to take a mean of, and nothing at risk either
+    none_lost = pl.col("effect").is_not_null() & (pl.col("affected_lost") == 0)
     per_visit = (
-        pl.when(pl.col("lost_visits") > 0).then(pl.col("revenue") / pl.col("lost_visits")).otherwise("mean_value")
+        pl.when(pl.col("lost_visits") > 0)
+        .then(pl.col("revenue") / pl.col("lost_visits"))
+        .otherwise(pl.when(none_lost).then("median").otherwise("mean_value"))
     )
     return rows.with_columns(
         revenue_at_risk=pl.col("lost_visits") * per_visit,

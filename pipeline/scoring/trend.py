@@ -24,7 +24,8 @@ def trends(today: pl.DataFrame, trailing: pl.DataFrame) -> pl.DataFrame:
     """
     before = (
         trailing.filter(pl.col("exposed") > 0)
-        .group_by("point_id")
+        .sort("point_id", "exposed", "affected")  # the tails magnify the last digits of a sum, which its order decides
+        .group_by("point_id", maintain_order=True)
         .agg(
             days=pl.len(),
             n=pl.col("exposed").sum(),

@@ -60,7 +60,7 @@ def open_file(path: Path, shown: str, day: date | None) -> SourceFile:
 
 
 def in_format(file: SourceFile, named: str | None) -> SourceFile:
-    """The file in the format that its mapping has `named`, else in that of its ending. Raises InputError without one."""
+    """The file in the format that its mapping names, else in that of its ending. Raises InputError without one."""
     form = named or file.format
     if form is None:
         known = ", ".join(FORMATS)

@@ -20,10 +20,11 @@ READ_LINES = (
 UNDECODED = re.compile("[\udc80-\udcff]")  # what `surrogateescape` makes of bytes that are not UTF-8
 
 
-def columns_of(con: duckdb.DuckDBPyConnection, file: SourceFile, delimiter: str) -> list[str]:
+def columns_of(con: duckdb.DuckDBPyConnection, file: SourceFile, mapping: Mapping | None) -> list[str]:
     """Names of the file's columns; of NDJSON the keys of its first thousand rows, in alphabetical order."""
     if file.format == "csv":
-        return csv_header(file, delimiter)
+        named = list(mapping.fields) if mapping else []
+        return named or csv_header(file, mapping.delimiter if mapping else ",")
     if file.format == "parquet":
         found = con.execute(f"describe from read_parquet({text(file.path)})").fetchall()
         return [name for (name, *_) in found]
@@ -47,7 +48,7 @@ def relation(file: SourceFile, columns: list[str], mapping: Mapping | None) -> s
     if file.format == "parquet":
         return f"read_parquet({text(file.path)})"
     if file.format == "csv":
-        return csv_relation(file.path, columns, mapping.delimiter if mapping else ",", store_rejects=True)
+        return csv_relation(file.path, columns, mapping)
     if mapping is not None:
         return f"(select case when json_valid(raw) then raw::json end as json from {lines(file)})"
     shape = ", ".join(f'"{name}": "VARCHAR"' for name in columns)
@@ -57,17 +58,22 @@ def relation(file: SourceFile, columns: list[str], mapping: Mapping | None) -> s
     )
 
 
-def csv_relation(path: Path, columns: list[str], delimiter: str, *, store_rejects: bool) -> str:
-    """A relation with the rows of a CSV file; rows that are not of the header's shape go to `reject_errors`."""
+def csv_relation(path: Path, columns: list[str], mapping: Mapping | None) -> str:
+    """A relation with the rows of a CSV file; rows that are not of the header's shape go to `reject_errors`.
+
+    A file whose columns the mapping names (Snowplow's) has neither header nor quotes.
+    """
     names = ", ".join(f"{text(name)}: 'VARCHAR'" for name in columns)
+    quote, header = ("", "false") if mapping and mapping.fields else ('"', "true")
     return (
-        f"read_csv({text(path)}, columns = {{{names}}}, delim = {text(delimiter)}, quote = '\"', escape = '\"', "
-        f"header = true, auto_detect = false, max_line_size = {LONGEST_LINE}, store_rejects = {store_rejects})"
+        f"read_csv({text(path)}, columns = {{{names}}}, delim = {text(mapping.delimiter if mapping else ',')}, "
+        f"quote = {text(quote)}, escape = {text(quote)}, header = {header}, auto_detect = false, "
+        f"max_line_size = {LONGEST_LINE}, store_rejects = true)"
     )
 
 
 def original_rows(
-    file: SourceFile, delimiter: str, rejected: set[str], wanted: set[int]
+    file: SourceFile, mapping: Mapping | None, rejected: set[str], wanted: set[int]
 ) -> tuple[list[tuple[int | None, int, str]], int]:
     """Original text of rows of a CSV or NDJSON file: (ordinal among the rows that were read, line, text), and how many
     rows there are.
@@ -78,7 +84,7 @@ def original_rows(
     found: list[tuple[int | None, int, str]] = []
     rows = ordinal = 0
     try:
-        for line, row in _records(file, delimiter):
+        for line, row in _records(file, mapping):
             rows += 1
             if UNDECODED.search(row):
                 found.append((None, line, row.encode(errors="surrogateescape").decode(errors="replace")))
@@ -93,17 +99,17 @@ def original_rows(
     return found, rows
 
 
-def _records(file: SourceFile, delimiter: str) -> Iterator[tuple[int, str]]:
+def _records(file: SourceFile, mapping: Mapping | None) -> Iterator[tuple[int, str]]:
     with (
         opened(file) as unpacked,
         io.TextIOWrapper(unpacked, encoding="utf-8-sig", errors="surrogateescape", newline="") as content,
     ):
-        if file.format == "ndjson":
+        if file.format == "ndjson" or (mapping and mapping.fields):
             for number, row in enumerate(content, start=1):
                 if row.strip("\r\n"):
                     yield number, row.rstrip("\r\n")
         else:
-            yield from _csv_records(content, delimiter)
+            yield from _csv_records(content, mapping.delimiter if mapping else ",")
 
 
 def _csv_records(content: Iterator[str], delimiter: str) -> Iterator[tuple[int, str]]:

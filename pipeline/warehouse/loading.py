@@ -62,7 +62,7 @@ def load(
     identity = load_id(source, contract, file, mapping)
     file = in_format(file, mapping.format if mapping else None)
     try:
-        columns = columns_of(con, file, mapping.delimiter if mapping else ",")
+        columns = columns_of(con, file, mapping)
         missing, unknown = _compared(contract, file, columns, mapping)
         staging = stage(contract, file, columns, mapping)
         _forget_rejects(con)

@@ -35,7 +35,7 @@ def add(
     broken: dict[int, list[str]] = dict(con.execute(staging.broken()).fetchall())
     rows = None
     if file.format != "parquet":
-        rows = _as_written(con, file, mapping.delimiter if mapping else ",", staging, rejects, broken)
+        rows = _as_written(con, file, mapping, staging, rejects, broken)
     if rows is None:
         rows = _as_understood(con, staging, rejects, broken)
     about = (load_id, source, contract.name, file.shown)
@@ -51,14 +51,14 @@ Rows = list[tuple[int | None, list[str], str]]  # line, rules, original text
 def _as_written(
     con: duckdb.DuckDBPyConnection,
     file: SourceFile,
-    delimiter: str,
+    mapping: Mapping | None,
     staging: Staging,
     rejects: list[tuple[str, str]],
     broken: dict[int, list[str]],
 ) -> Rows | None:
     """Text and line of each row; None where quotes are so broken that nobody can say where a row ends."""
     rules = dict(rejects)
-    texts, rows = original_rows(file, delimiter, set(rules), set(broken))
+    texts, rows = original_rows(file, mapping, set(rules), set(broken))
     known = con.execute(f"select count(r) from {staging.relation} as r").fetchall()[0][0] + len(rejects)
     if rows != known or len(texts) != len(rejects) + len(broken):
         return None

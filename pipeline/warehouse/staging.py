@@ -71,6 +71,7 @@ def stage(contract: Contract, file: SourceFile, columns: list[str], mapping: Map
             raise SettingsError(
                 f"mapping {mapping.name if mapping else ''}: {contract.name} has no column {name!r}.{hint(name, names)}"
             )
+    expressions = about.expressions()
     rules = {rule.name: rule.holds for rule in contract.rules() if rule.severity == "error"}
     for column in contract.inputs:
         if column.is_required:
@@ -81,7 +82,7 @@ def stage(contract: Contract, file: SourceFile, columns: list[str], mapping: Map
         contract=contract,
         relation=relation(file, names if file.format == "ndjson" else columns, mapping),
         beside=_beside(file, mapping),
-        mapped={name: about.columns.get(name, "null::varchar") for name in names},
+        mapped={name: expressions.get(name, "null::varchar") for name in names},
         origin=about.relation,
         where=about.where or "true",
         rules=rules,

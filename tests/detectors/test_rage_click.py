@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from tests.detectors.nights import at, customers, day_of, flags, picked, world
 from tests.detectors.plainly import SLOWLY, frame, known_on, sessions_of, visits_of
@@ -71,7 +72,7 @@ def test_a_flag_tells_where_and_when_and_names_its_evidence_in_order():
         rage_click:e1 | element    | pay   | c:looks   | discover:e1 | s:e1       | e1, e2, e4, e5 | 0.5
         """,
     )
-    assert found.equals(expected)
+    assert_frame_equal(found, expected)
 
 
 PIXELS = world(
@@ -157,7 +158,7 @@ def test_stretches_that_touch_are_one_burst_and_others_are_not():
         rage_click:b5 | b5, b6, b7, b8             | 0.5
         """,
     )
-    assert found.equals(expected)
+    assert_frame_equal(found, expected)
 
 
 def test_two_persons_in_a_row_share_no_burst():

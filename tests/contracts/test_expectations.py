@@ -1,0 +1,163 @@
+"""The contracts as Great Expectations suites, run inside DuckDB: on rows that keep them, and on planted breakage."""
+
+import gc
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.contracts.contract import Rule, load
+from tests.sql.worlds import warehouse
+
+# One worker: importing Great Expectations takes seconds. Its warnings, and those of what it imports, are its own.
+pytestmark = [pytest.mark.xdist_group("expectations"), pytest.mark.filterwarnings("default")]
+
+ROOT = Path(__file__).resolve().parents[2]
+INPUTS = ("clickstream", "wait_time", "order_error", "orders", "feedback", "customers")
+
+GOOD = {
+    "clickstream": """
+        event_id | occurred_at         | event_name | customer_id | value | outcome | currency
+        e1       | 2026-01-15 10:00:00 | click      | c1          | 1.5   | ok      | TRY
+        e2       | 2026-01-15 10:00:01 | click      | c1          |       |         |
+    """,
+    "wait_time": """
+        wait_id | customer_id | wait_type | channel | started_at          | ended_at            | outcome
+        w1      | c1          | queue     | phone   | 2026-01-15 10:00:00 | 2026-01-15 10:01:00 | served
+        w2      | c1          | queue     | phone   | 2026-01-15 10:00:00 |                     | open
+    """,
+    "order_error": """
+        error_id | customer_id | order_id | occurred_at         | error_type
+        x1       | c1          | o1       | 2026-01-15 10:00:00 | wrong_item
+    """,
+    "orders": """
+        order_id | customer_id | placed_at           | value
+        o1       | c1          | 2026-01-15 10:00:00 | 10
+    """,
+    "feedback": """
+        feedback_id | customer_id | given_at            | metric | score | scale_min | scale_max
+        f1          | c1          | 2026-01-15 10:00:00 | nps    | 9     | 0         | 10
+    """,
+    "customers": """
+        customer_id | segment
+        c1          | gold
+    """,
+}
+
+# What each statement plants, and the expectation that must find it.
+BREAKAGE = {
+    "clickstream": {
+        "event_name = null": "event_name.required",
+        "outcome = 'maybe'": "outcome.known",
+        "value = -1": "value.between",
+        "x = 'nan'": "x.finite",
+        "currency = 'try'": "currency.pattern",
+        "session_id = repeat('s', 201)": "session_id.length",
+        "event_id = 'e1'": "event_id.unique",
+        "customer_id = null": "has_a_person",
+        "occurred_at = '1969-01-01'": "plausible_time",
+    },
+    "wait_time": {
+        "wait_type = 'nap'": "wait_type.known",
+        "ended_at = started_at - interval 1 second": "ends_after_start",
+        "outcome = 'open', ended_at = started_at": "ended_or_open",
+    },
+    "order_error": {"order_id = null": "order_id.required", "error_type = 'sad'": "error_type.known"},
+    "orders": {"customer_id = null": "customer_id.required", "value = -5": "value.between"},
+    "feedback": {"score = 11": "score_within_scale", "metric = 'mood'": "metric.known"},
+    "customers": {"customer_id = null": "customer_id.required"},
+}
+
+
+def test_each_contract_s_suite_holds_on_good_rows_and_finds_each_planted_breakage():
+    from pipeline.contracts import expectations
+
+    con = warehouse(**GOOD)
+    assert set(BREAKAGE) == set(INPUTS)
+    for name, planted in BREAKAGE.items():
+        contract = load(name)
+        table = contract.table
+        found = expectations.run(con, contract, f"select * from {table}")
+        assert found, name
+        assert [each for each in found if not each.success] == [], name
+        con.execute(f"create or replace temp table good as from {table}")
+        for change, rule in planted.items():
+            con.execute(f"create or replace temp table broken as from good")
+            con.execute(f"insert into broken from good limit 1")  # a key twice, unless it is changed
+            key = contract.key[0]
+            con.execute(f"update broken set {key} = 'other' where rowid = (select max(rowid) from broken)")
+            con.execute(f"update broken set {change} where rowid = (select max(rowid) from broken)")
+            results = {each.expectation: each for each in expectations.run(con, contract, "select * from broken")}
+            assert not results[rule].success, f"{name}: {change} was not found"
+            assert results[rule].error is None
+            assert (results[rule].rows_unexpected or 0) >= 1
+            gc.collect()  # an engine that is thrown away must not take our connection with it
+    assert con.execute("select 1").fetchall() == [(1,)]
+
+
+def test_a_check_that_cannot_be_made_is_an_error_and_no_broken_rule():
+    from dataclasses import replace
+
+    from pipeline.contracts import expectations
+
+    con = warehouse(**GOOD)
+    wrong = Rule("needs_moon", "moon_phase > 0", "no such column")
+    contract = replace(load("orders"), custom_rules=(wrong,))
+    results = {each.expectation: each for each in expectations.run(con, contract, "select * from events.orders")}
+    assert not results["needs_moon"].success
+    assert "moon_phase" in (results["needs_moon"].error or "")
+    assert all(each.success and each.error is None for name, each in results.items() if name != "needs_moon")
+
+
+def test_no_rows_break_only_the_rule_that_there_are_some_and_as_badly_as_the_contract_says():
+    from pipeline.contracts import expectations
+
+    con = warehouse()
+    for name, severity in {"clickstream": "error", "wait_time": "warning"}.items():
+        contract = load(name)
+        broken = [each for each in expectations.run(con, contract, f"select * from {contract.table}") if not each.success]
+        assert [(each.expectation, each.severity) for each in broken] == [("some_rows", severity)]
+
+
+def test_a_rule_that_is_neither_true_nor_false_is_broken():
+    from dataclasses import replace
+
+    from pipeline.contracts import expectations
+
+    con = warehouse(**GOOD)
+    contract = replace(load("orders"), custom_rules=(Rule("paid", "shipping_cost >= 0", "null is no cost"),))
+    results = {each.expectation: each for each in expectations.run(con, contract, "select * from events.orders")}
+    assert not results["paid"].success
+
+
+def test_it_is_silent_at_info_and_leaves_nothing_in_the_temporary_folder(tmp_path):
+    code = """
+import logging
+logging.basicConfig(level=logging.INFO)
+before = logging.getLogger().level
+from pipeline.contracts import expectations
+from pipeline.contracts.contract import load
+from pipeline.warehouse.tables import create_all
+import duckdb
+con = duckdb.connect()
+create_all(con)
+assert expectations.run(con, load("orders"), "select * from events.orders")
+assert logging.getLogger().level == before
+"""
+    environment = os.environ | {"TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    told = [line for line in done.stderr.splitlines() if line.startswith(("INFO", "WARNING", "ERROR"))]
+    assert told == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_other_loggers_keep_their_levels():
+    before = {name: logging.getLogger(name).level for name in ("", "pipeline", "sqlalchemy", "duckdb")}
+    from pipeline.contracts import expectations
+
+    expectations.run(warehouse(**GOOD), load("customers"), "select * from events.customers")
+    assert {name: logging.getLogger(name).level for name in before} == before

@@ -1,0 +1,209 @@
+from fractions import Fraction
+from math import comb, prod
+from random import Random
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy.stats import binom, false_discovery_control, norm, t
+from statsmodels.stats.multitest import multipletests
+
+from pipeline.scoring.trend import SIGNIFICANT, _benjamini_hochberg, trends
+
+WINDOW = 28
+Day = tuple[int, int]  # exposed, affected
+
+
+def judged(today: dict[str, Day], before: dict[str, list[Day]]) -> dict[str, tuple[float | None, float | None, str]]:
+    """Baseline rate, q-value and trend of each point."""
+    rows = [(point, *day) for point, days in before.items() for day in days]
+    counts = {"exposed": pl.Int64, "affected": pl.Int64}
+    found = trends(
+        pl.DataFrame(
+            [(point, *day) for point, day in today.items()],
+            schema={"point_id": pl.String, "exposed_today": pl.Int64, "affected_today": pl.Int64},
+            orient="row",
+        ),
+        pl.DataFrame(rows, schema={"point_id": pl.String} | counts, orient="row"),
+    )
+    return {row[0]: row[1:] for row in found.select("point_id", "baseline_rate", "q_value", "trend").rows()}  # type: ignore[misc]
+
+
+def tail(day: Day, before: list[Day]) -> float:
+    """The p-value of a point alone, by exact sums: beta-binomial of the trailing days' moments, Student's tails."""
+    days = [(n, x) for n, x in before if n]
+    total, affected = sum(n for n, _ in days), sum(x for _, x in days)
+    mean = Fraction(2 * affected + 1, 2 * total + 2)
+    rate, pq, others = Fraction(affected, total), mean * (1 - mean), len(days) - 1
+    scatter = sum(n * (Fraction(x, n) - rate) ** 2 for n, x in days)
+    room = pq * (total - Fraction(sum(n * n for n, _ in days), total) - others)
+    excess = min(max((scatter - others * pq) / room, Fraction(0)), Fraction(1, 2)) if room else Fraction(0)
+    strength = 1 / min(excess + Fraction(1, total + 1), Fraction(1, 2)) - 1
+    # a float's worth of digits keeps the products short
+    a, b = (Fraction(float(part * strength)) for part in (mean, 1 - mean))
+    n, k = day
+
+    def mass(x: int) -> float:
+        up, down = prod(a + i for i in range(x)), prod(b + i for i in range(n - x))
+        return float(comb(n, x) * up * down / prod(a + b + i for i in range(n)))
+
+    side = min(sum(map(mass, range(k + 1))), sum(map(mass, range(k, n + 1))), 0.5)
+    inflation = 1 + (n - 1) * float(excess)
+    if inflation == 1:
+        return min(2 * side, 1.0)
+    return float(2 * t.sf(norm.isf(side), max(others, 1) * inflation / (inflation - 1)))
+
+
+@pytest.mark.parametrize(
+    ("day", "before"),
+    [
+        ((20, 6), [(20, 2)] * 5),
+        ((20, 0), [(20, 2)] * 5),
+        ((12, 4), [(10, 0)] * 8),
+        ((12, 0), [(10, 0)] * 8),
+        ((15, 9), [(10, 1), (12, 6), (8, 0), (15, 2), (9, 5)]),
+        ((15, 0), [(10, 1), (12, 6), (8, 0), (15, 2), (9, 5)]),
+        ((7, 7), [(30, 3)]),
+        ((9, 5), [(10, 10), (10, 0), (0, 0), (10, 0)]),
+        ((1, 1), [(5, 1), (1, 0)]),
+    ],
+)
+def test_a_p_value_is_the_exact_sum_of_the_beta_binomial(day, before):
+    assert judged({"p": day}, {"p": before})["p"][1] == pytest.approx(tail(day, before), rel=1e-6, abs=1e-12)
+
+
+def test_every_count_of_a_day_has_the_p_value_of_the_exact_sum():
+    before = [(14, 3), (10, 0), (12, 5), (9, 2)]
+    for affected in range(17):
+        found = judged({"p": (16, affected)}, {"p": before})["p"][1]
+        assert found == pytest.approx(tail((16, affected), before), rel=1e-6, abs=1e-12)
+
+
+def test_q_values_are_those_of_statsmodels_and_scipy():
+    random = Random(5)
+    for size in (1, 2, 7, 200):
+        p_values = np.array([random.choice([random.random(), 0.001 * random.random(), 0.5]) for _ in range(size)])
+        found = _benjamini_hochberg(p_values)
+        assert found == pytest.approx(multipletests(p_values, method="fdr_bh")[1], abs=1e-12)
+        assert found == pytest.approx(false_discovery_control(p_values), abs=1e-12)
+    assert _benjamini_hochberg(np.array([])).size == 0
+
+
+def test_points_of_a_night_are_judged_together():
+    days = [(500, 25)] * WINDOW
+    steady = {f"steady{n:02d}": (500, 25) for n in range(60)}
+    alone = judged({"up": (500, 41)}, {"up": days})["up"]
+    among = judged({"up": (500, 41)} | steady, {"up": days} | dict.fromkeys(steady, days))["up"]
+    assert alone[1] is not None
+    assert alone[1] <= SIGNIFICANT
+    assert alone[2] == "worsening"
+    assert among[1] == pytest.approx(61 * alone[1])
+    assert among[2] == "steady"
+
+
+@pytest.mark.parametrize(
+    ("today", "before", "trend"),
+    [
+        ((500, 25), [(500, 0)] * WINDOW, "new"),
+        ((500, 90), [(500, 25)] * WINDOW, "worsening"),
+        ((500, 26), [(500, 25)] * WINDOW, "steady"),
+        ((500, 5), [(500, 50)] * WINDOW, "improving"),
+        ((500, 0), [(500, 50)] * WINDOW, "resolved"),
+        ((500, 0), [(500, 0)] * WINDOW, "steady"),
+        ((0, 0), [(500, 50)] * WINDOW, None),
+        ((500, 50), [], None),
+        ((500, 50), [(0, 0)] * WINDOW, None),
+    ],
+)
+def test_what_changed_overnight_has_a_word(today, before, trend):
+    baseline, q_value, found = judged({"p": today}, {"p": before})["p"]
+    exposed = sum(n for n, _ in before)
+    assert baseline == (sum(x for _, x in before) / exposed if exposed else None)
+    assert found == trend
+    assert (q_value is None) == (trend is None)
+
+
+def test_the_order_of_points_and_days_is_irrelevant():
+    random = Random(3)
+    before = {f"p{n}": [(50, random.randint(0, 20)) for _ in range(WINDOW)] for n in range(9)}
+    today = {point: (50, random.randint(0, 50)) for point in before}
+    turned = judged(dict(reversed(today.items())), {point: days[::-1] for point, days in reversed(before.items())})
+    straight = judged(today, before)
+    assert list(turned) == list(straight)
+    assert turned == straight
+
+
+def test_what_days_like_these_show_now_and_then_is_no_news():
+    calm, wild = [(500, 25)] * WINDOW, [(500, 5), (500, 45)] * (WINDOW // 2)
+    assert judged({"p": (500, 50)}, {"p": calm})["p"][2] == "worsening"
+    assert judged({"p": (500, 50)}, {"p": wild})["p"][2] == "steady"
+
+
+def nights(rates: np.ndarray, exposed: int, spread: float, count: int, planted: bool = False) -> tuple[float, float]:
+    """Shares of nights on which a point that has not changed, and on which the first point, is new or worsening.
+
+    `spread`: by how much a point's daily rates differ, as a share of its rate. `planted`: the first point's rate is
+    doubled on the night itself, with 500 exposed.
+    """
+    size = len(rates)
+    rng = np.random.default_rng([exposed, int(1000 * spread), count, size, int(1000 * rates[0])])
+    ids = np.array([f"p{n:03d}" for n in range(size)])
+    daily = np.broadcast_to(rates, (WINDOW + count, size))
+    if spread:
+        strength = (1 - rates) / rates / spread**2 - 1
+        daily = rng.beta(rates * strength, (1 - rates) * strength, (WINDOW + count, size))
+    visits = rng.poisson(exposed, (WINDOW + count, size))
+    flagged = rng.binomial(visits, daily)
+    unchanged = first = 0
+    for night in range(WINDOW, WINDOW + count):
+        n, x = visits[night].copy(), flagged[night].copy()
+        if planted:
+            n[0], x[0] = 500, rng.binomial(500, 2 * daily[night, 0])
+        before = slice(night - WINDOW, night)
+        found = trends(
+            pl.DataFrame({"point_id": ids, "exposed_today": n, "affected_today": x}),
+            pl.DataFrame(
+                {
+                    "point_id": np.tile(ids, WINDOW),
+                    "exposed": visits[before].ravel(),
+                    "affected": flagged[before].ravel(),
+                }
+            ),
+        )
+        is_up = found["trend"].is_in(["new", "worsening"])
+        unchanged += is_up[int(planted) :].any()
+        first += is_up[0]
+    return unchanged / count, first / count
+
+
+NIGHTS, POINTS = 200, 50
+# 5 %, and two standard errors of a share of 200 nights
+ALLOWED = 0.05 + 2 * (0.05 * 0.95 / NIGHTS) ** 0.5
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.2, 0.45])
+@pytest.mark.parametrize(("rate", "exposed"), [(0.01, 500), (0.05, 50), (0.05, 500), (0.2, 50), (0.2, 500)])
+def test_where_nothing_changed_hardly_a_night_has_news(rate, exposed, spread, figure):
+    news, _ = nights(np.full(POINTS, rate), exposed, spread, NIGHTS)
+    what = f"nights with false news, {POINTS} points, rate {rate:.0%}, {exposed} exposed, days differ by {spread:.0%}"
+    figure(what, f"{100 * news:.1f} %", "<= 5 % (± 3)")
+    assert news <= ALLOWED
+
+
+def test_where_points_differ_in_size_of_rate_hardly_a_night_has_news(figure):
+    news, _ = nights(np.geomspace(0.005, 0.3, POINTS), 300, 0.3, NIGHTS)
+    figure(
+        "nights with false news, 50 points, rates 0.5-30 %, days differ by 30%", f"{100 * news:.1f} %", "<= 5 % (± 3)"
+    )
+    assert news <= ALLOWED
+
+
+@pytest.mark.parametrize(("rate", "asked"), [(0.05, 0.7), (0.1, 0.9), (0.2, 0.9)])
+def test_a_rate_that_doubles_is_found_the_first_night(rate, asked, figure):
+    _, found = nights(np.full(POINTS, rate), 500, 0.0, NIGHTS, planted=True)
+    # what a test that knows the rate could find among 50 points
+    needed = binom.isf(SIGNIFICANT / POINTS / 2, 500, rate) + 1
+    bound = binom.sf(needed - 1, 500, 2 * rate)
+    what = f"doubled rate of {rate:.0%}, 500 exposed, found the first night (at best {100 * bound:.0f} %)"
+    figure(what, f"{100 * found:.1f} %", f">= {asked:.0%}")
+    assert found >= asked
