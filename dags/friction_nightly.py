@@ -22,9 +22,9 @@ Its last line says where, what was found and what to do. (An import error of thi
 Running a day again is always safe: the same events give the same tables. **Clear the whole run** when in doubt.
 What another attempt cannot mend (bad input, bad settings) fails at once; everything else is tried three times.
 
-**By hand.** `airflow dags trigger friction_nightly --conf '{"day": "2026-01-15"}'`; a range of days with
-`airflow backfill create --dag-id friction_nightly --from-date 2026-01-01 --to-date 2026-01-31 --max-active-runs 1`
-(the last day must be over).
+**By hand.** `airflow dags trigger friction_nightly --conf '{"day": "2026-01-15"}'`; all of January with
+`airflow backfill create --dag-id friction_nightly --from-date 2026-01-01 --to-date 2026-02-01 --max-active-runs 1`
+(`--to-date` is the first day that is not run; name no day that is not over).
 Without Airflow: `friction run --day 2026-01-15`, which calls the same functions.
 
 **Set up**, as environment variables of scheduler, DAG processor and workers:

@@ -39,11 +39,21 @@ def main() -> None:
     try:
         app()
     except FrictionError as error:
-        terminal.err().print("error:", str(error), style="bold red", markup=False)
+        terminal.err().print(terminal.shown(f"error: {error}"), style="bold red")
         sys.exit(error.exit_code)
+    except OSError as error:  # a full disk, a folder that may not be written
+        where = f"{error.filename}: " if error.filename else ""
+        terminal.err().print(terminal.shown(f"error: {where}{error.strerror or error}"), style="bold red")
+        sys.exit(1)
     except KeyboardInterrupt:
         terminal.err().print("interrupted: nothing was published, the tables are as they were.")
         sys.exit(130)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit
 
 
 @app.callback()
@@ -51,12 +61,11 @@ def options(
     context: typer.Context,
     config: Annotated[Path, typer.Option("--config", help="Settings file.")] = Path("friction.toml"),
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log each step and file.")] = False,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
 ) -> None:
     """Options of all commands."""
-    if version:
-        typer.echo(__version__)
-        raise typer.Exit
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING, force=True)
     logging.getLogger("pipeline").setLevel(logging.INFO if verbose else logging.WARNING)
     context.obj = config
@@ -73,6 +82,8 @@ def demo(
     Example: friction demo
     """
     sample = root() / "sample_data"
+    if into.exists() and not into.is_dir():
+        raise SettingsError(f"{into} is a file. Name a folder: friction demo --into DIR")
     if into.exists() and any(into.iterdir()) and not (into / "truth.parquet").exists():
         raise SettingsError(f"{into} is not empty, and no earlier demo. Name another: friction demo --into DIR")
     shutil.rmtree(into / "warehouse", ignore_errors=True)  # an earlier demo's; a new one starts anew
@@ -82,7 +93,7 @@ def demo(
     days = days_between(date.fromisoformat(names[0]), date.fromisoformat(names[-1]))
     _night(settings, days, reported=days[-1:])
     terminal.out().print(
-        f'\nLook further:  friction --config {into / "friction.toml"} sql "from marts.friction_points"'
+        terminal.shown(f'\nLook further:  friction --config {into / "friction.toml"} sql "from marts.friction_points"')
     )
 
 
@@ -125,8 +136,8 @@ def _night(settings: Settings, days: list[date], *, reported: list[date]) -> Non
     with reading(settings.warehouse) as con:
         _speeds(con)
         for line in answers.summary(con, settings, reported[-1]):
-            terminal.out().print(line, markup=False)
-    terminal.out().print(f"\nReport:  {_near(pages[-1])}", markup=False)
+            terminal.out().print(terminal.shown(line))
+    terminal.out().print(terminal.shown(f"\nReport:  {_near(pages[-1])}"))
 
 
 def _speeds(con: duckdb.DuckDBPyConnection) -> None:
@@ -199,7 +210,7 @@ def explain(
     if json:
         terminal.as_json(asdict(found))
         return
-    terminal.out().print(found.about, style="bold", markup=False)
+    terminal.out().print(terminal.shown(found.about), style="bold")
     terminal.out().print(terminal.table(["number", "value", "how it comes about"], found.numbers))
     terminal.out().print()
     terminal.out().print(terminal.table(found.columns, found.rows))
@@ -268,9 +279,9 @@ def sql(
     with reading(load_settings(context.obj).warehouse) as con:
         columns, rows, is_cut = answers.ask(con, query, limit)
     if json:
-        terminal.as_json([dict(zip(columns, row, strict=True)) for row in rows])
+        terminal.as_json(terminal.records(columns, rows))
     else:
-        terminal.out().print(terminal.table(columns, rows))
+        terminal.print_rows(columns, rows)
     if is_cut:
         terminal.err().print(f"(the first {limit} rows; more with --limit)")
 

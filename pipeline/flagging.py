@@ -46,7 +46,7 @@ def flag(con: duckdb.DuckDBPyConnection, settings: Settings, date_: date) -> tup
     for name, rows in written.items():
         replace_day(con, name, date_, rows)
     replace_day(con, "signals", date_, _measurable.report(date_, lacks, written["flags"]))
-    return written["flags"].height, counts["clickstream"]["*"]
+    return written["flags"].height, sum(each["*"] for each in counts.values())
 
 
 def _bucket(

@@ -50,7 +50,7 @@ def judge(bucket: Bucket, journey: Journey, signals: Mapping[str, Signal], day: 
 
     events = sessions.active(sessions.sessionize(bucket.events, bucket.resolved), day.start)
     events = stages.attempted(stages.staged(events, journey), journey)
-    visits = [stages.visits(events, journey, day.date, day.start, day.end)]
+    visits = [stages.visits(events, journey, day.date, day.start, day.end)] if journey.of_sessions else []
 
     service = journey.made_of("contact")
     contacts = contacting.contacts(waits, service).with_columns(

@@ -54,14 +54,13 @@ def prepare(settings: Settings, days: Sequence[date], run_id: str, started_at: d
     """Begin a run: its own copy of the warehouse, with all tables. Gives the file."""
     journey.load(settings.project.journey, settings.folder)
     configured(settings.signals)
-    work = versions.begin(settings.warehouse)
-    with writing(work) as con:
+    with versions.exclusive(settings.warehouse), writing(versions.begin(settings.warehouse)) as con:
         tables.create_all(con)
         con.execute("create or replace table ops.current_run (run_id varchar, started_at timestamptz)")
         con.execute("insert into ops.current_run values ($id, $at)", {"id": run_id, "at": started_at})
         con.execute("create or replace table ops.current_days (day date)")
         con.executemany("insert into ops.current_days values ($1)", [[day] for day in days])
-    return work
+    return versions.work_file(settings.warehouse)
 
 
 def ingest(settings: Settings, days: Sequence[date], progress: Progress = quietly) -> int:
@@ -178,16 +177,17 @@ def publish(settings: Settings, days: Sequence[date], progress: Progress = quiet
 
     Raises ContractError where the tables contradict themselves (`sql/checks`): that is never published.
     """
-    with _step(settings, "publish", days) as (con, noted):
-        computed = _days(con)
-        for day in progress("Checking tables", computed):
-            _verify(con, settings, day)
-        noted(len(computed))
-        con.execute("drop table ops.current_days")
-    with writing(versions.work_file(settings.warehouse)) as con:
-        con.execute("drop table ops.current_run")
-        con.execute("checkpoint")
-    return versions.publish(settings.warehouse, settings.project.keep_versions).stem
+    with versions.exclusive(settings.warehouse):
+        with _step(settings, "publish", days) as (con, noted):
+            computed = _days(con)
+            for day in progress("Checking tables", computed):
+                _verify(con, settings, day)
+            noted(len(computed))
+            with transaction(con):
+                con.execute("drop table ops.current_days")
+                con.execute("drop table ops.current_run")
+            con.execute("checkpoint")
+        return versions.publish(settings.warehouse, settings.project.keep_versions).stem
 
 
 def _verify(con: duckdb.DuckDBPyConnection, settings: Settings, day: date) -> None:
@@ -219,12 +219,17 @@ def _days(con: duckdb.DuckDBPyConnection) -> list[date]:
 def _step(
     settings: Settings, name: str, days: Sequence[date]
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, Callable[[int], None]]]:
-    """The run's own file, and a function that notes how many rows the step worked through."""
+    """The run's own file, and a function that notes how many rows the step worked through.
+
+    Raises WarehouseError where another process is writing, or another run has begun since this one was prepared.
+    """
     work = versions.work_file(settings.warehouse)
     if not work.exists():
         raise WarehouseError(f"{name}: no run has been prepared for {settings.warehouse}.")
     began = perf_counter()
-    with writing(work) as con:
+    with versions.exclusive(settings.warehouse), writing(work) as con:
+        if not set(days) <= set(_days(con)):
+            raise WarehouseError(f"{name}: another run has begun since this one was prepared. Run it anew.")
 
         def noted(rows: int) -> None:
             con.execute(

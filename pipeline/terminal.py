@@ -1,10 +1,12 @@
 """How things look in a terminal: tables, progress, errors; nothing is decided here."""
 
 import json
+import math
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 import typer
 from rich.console import Console
@@ -18,14 +20,29 @@ from pipeline.sources.mapping import Mapping
 T = TypeVar("T")
 
 
+NO_TERMINAL = 10_000  # characters; in a pipe or a file a row is a line, however long
+NARROWEST = 8  # characters; a table of narrower columns than that cannot be read
+
+
 def out() -> Console:
     """Results: standard output, never wider than it is, and plain where it is not a terminal."""
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    return Console(highlight=False, emoji=False, width=_width(sys.stdout), soft_wrap=not sys.stdout.isatty())
 
 
 def err() -> Console:
     """All that is not a result: standard error."""
-    return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+    return Console(
+        stderr=True, highlight=False, emoji=False, width=_width(sys.stderr), soft_wrap=not sys.stderr.isatty()
+    )
+
+
+def _width(stream: TextIO) -> int | None:
+    return None if stream.isatty() or "COLUMNS" in os.environ else NO_TERMINAL
+
+
+def shown(words: str) -> Text:
+    """Words that may come from data: no markup, control characters made visible; lines stay lines."""
+    return Text("\n".join(cell(line) for line in words.split("\n")))
 
 
 def progress(what: str, parts: Sequence[T], /) -> Iterable[T]:
@@ -49,10 +66,20 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
     made = Table(box=None, pad_edge=False, header_style="bold")
     for place, column in enumerate(columns):
         numbers = rows and all(isinstance(row[place], int | float) or row[place] is None for row in rows)
-        made.add_column(Text(column), justify="right" if numbers else "left", overflow="fold")
+        made.add_column(Text(cell(column)), justify="right" if numbers else "left", overflow="fold")
     for row in rows:
         made.add_row(*(Text(cell(value)) for value in row))
     return made
+
+
+def print_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print rows as a table, or one below the other where so many columns do not fit."""
+    console = out()
+    if len(columns) * NARROWEST <= console.width:
+        console.print(table(columns, rows))
+        return
+    for number, row in enumerate(rows, start=1):
+        console.print(table([f"row {number}", ""], list(zip(columns, row, strict=True))))
 
 
 def cell(value: object) -> str:
@@ -67,12 +94,29 @@ def cell(value: object) -> str:
 
 
 def as_json(value: object) -> None:
-    """Print as JSON: for scripts."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+    """Print as JSON: for scripts. What JSON has no number for (NaN, infinity) is null."""
+    typer.echo(json.dumps(_plain(value), ensure_ascii=False, indent=2, allow_nan=False))
 
 
-def _plain(value: object) -> str:
-    return value.isoformat() if isinstance(value, date | datetime) else str(value)
+def records(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+    """Rows as objects; a name that stands twice gets a number, as in DuckDB."""
+    names: list[str] = []
+    for column in columns:
+        again = sum(name == column or name.startswith(f"{column}_") for name in names) if column in names else 0
+        names.append(f"{column}_{again}" if again else column)
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, dict):
+        return {key if isinstance(key, str) else str(_plain(key)): _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return value if isinstance(value, str | int | None) else str(value)
 
 
 def verdict(found: Verdict) -> None:
@@ -80,10 +124,11 @@ def verdict(found: Verdict) -> None:
     console = out()
     fits = "within" if found.is_within_limit else "over"
     console.print(
-        f"{found.file}: {'ok' if found.is_within_limit else 'refused'} – {found.rows_quarantined:,} of "
-        f"{found.rows_read:,} rows break the contract {found.contract}, {fits} its limit of {found.limit_share:.2%}",
+        shown(
+            f"{found.file}: {'ok' if found.is_within_limit else 'refused'} – {found.rows_quarantined:,} of "
+            f"{found.rows_read:,} rows break the contract {found.contract}, {fits} its limit of {found.limit_share:.2%}"
+        ),
         style="bold",
-        markup=False,
     )
     console.print(
         f"read {found.rows_read:,} = kept {found.rows_kept:,} + quarantined {found.rows_quarantined:,} "
@@ -91,10 +136,10 @@ def verdict(found: Verdict) -> None:
     )
     if found.missing_columns:
         console.print(
-            f"columns without which some signals are not measurable: {', '.join(found.missing_columns)}", markup=False
+            shown(f"columns without which some signals are not measurable: {', '.join(found.missing_columns)}")
         )
     if found.unknown_columns:
-        console.print(f"columns that the contract does not know: {', '.join(found.unknown_columns)}", markup=False)
+        console.print(shown(f"columns that the contract does not know: {', '.join(found.unknown_columns)}"))
     if found.broken_rules:
         console.print()
         console.print(table(["broken rule", "rows"], list(found.broken_rules.items())))
@@ -107,7 +152,7 @@ def verdict(found: Verdict) -> None:
 def mapping(found: Mapping) -> None:
     """Print what a mapping file supplies, and what it cannot."""
     console = out()
-    console.print(found.description, markup=False)
+    console.print(shown(found.description))
     for contract, about in found.contracts.items():
         columns = list(about.columns.items())
         columns += [(column, f"not supplied: {why}") for column, why in about.lacks.items()]

@@ -62,9 +62,7 @@ def _of_column(column: Column) -> list[Any]:
     if column.is_required:
         found.append(ExpectColumnValuesToNotBeNull(column=name, **_told(f"{name}.required")))
     if column.allowed:
-        found.append(
-            ExpectColumnValuesToBeInSet(column=name, value_set=list(column.allowed), **_told(f"{name}.known"))
-        )
+        found.append(ExpectColumnValuesToBeInSet(column=name, value_set=list(column.allowed), **_told(f"{name}.known")))
     if column.minimum is not None or column.maximum is not None:
         low, high = column.minimum, column.maximum
         told = _told(f"{name}.between")

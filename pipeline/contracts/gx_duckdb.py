@@ -36,6 +36,9 @@ class SharedDuckDB(duckdb_engine.Dialect):
     def do_rollback(self, dbapi_connection: Any) -> None:
         """A rollback would discard a result that is still to be fetched."""
 
+    def do_close(self, dbapi_connection: Any) -> None:
+        """The connection is not ours to close; the pool would, whenever it is collected."""
+
     @classmethod
     def get_pool_class(cls, url: Any) -> type[Pool]:
         """One connection, always the same."""

@@ -30,7 +30,7 @@ def missing(signal: Signal, counts: Mapping[str, Mapping[str, int]], *, has_mill
     """What a signal lacks, or None where it is measurable. `counts`: rows with a value, by table and column."""
     lacks = [_lacks(alternative, counts) for alternative in signal.needs]
     if all(lacks):
-        return " or ".join(lacks)
+        return " or ".join(dict.fromkeys(lacks))
     if signal.needs_milliseconds and not has_milliseconds:
         return "times tell no parts of a second"
     return None

@@ -50,6 +50,4 @@ def _cut(rows: pl.DataFrame, chains: pl.DataFrame, when: str, cap: timedelta) ->
             .otherwise("closed_at")
         )
     )
-    return rows.drop("first", "length").with_columns(
-        pieces["closed_at"].gather(rows["piece"] - 1).alias("closed_at")
-    )
+    return rows.drop("first", "length").with_columns(pieces["closed_at"].gather(rows["piece"] - 1).alias("closed_at"))

@@ -7,6 +7,7 @@ import polars as pl
 from pipeline.journeys.chains import chained
 from pipeline.journeys.identities import person_of
 from pipeline.journeys.journey import Stage
+from pipeline.journeys.orders import UNKNOWN
 
 CASE_GAP = timedelta(days=7)  # the usual window of first-contact resolution
 CASE_CAP = timedelta(days=28)
@@ -37,16 +38,14 @@ def contacts(waits: pl.DataFrame, stage: Stage | None) -> pl.DataFrame:
             started_at=pl.col("started_at").first(),
             over_at=pl.when(pl.col("ended_at").null_count() == 0).then(pl.col("over_at").max()),
             is_left=last.is_in(["abandoned", "timed_out"]),
-            is_short=(last == "abandoned")
-            & (waited <= short)
-            & (pl.len() == 1),
+            is_short=(last == "abandoned") & (waited <= short) & (pl.len() == 1),
             reason=pl.col("reason").drop_nulls().first(),
             case_id=pl.col("case_id").drop_nulls().first(),
             order_id=pl.col("order_id").drop_nulls().first(),
             channel=pl.col("channel").first(),
             value=pl.col("value").max(),
             currency=pl.col("currency").drop_nulls().first(),
-            queues=pl.col("queue").drop_nulls().unique().sort(),
+            queues=pl.col("queue").fill_null(UNKNOWN).unique().sort(),
             teams=pl.col("team").drop_nulls().unique().sort(),
             wait_ids=pl.col("wait_id"),
             starts=pl.col("started_at"),
@@ -79,9 +78,7 @@ def repeats(found: pl.DataFrame, within: timedelta) -> pl.DataFrame:
     return (
         told.drop_nulls("over_at")
         .sort("over_at", "place")
-        .join_asof(
-            begins, left_on="over_at", right_on="begins_at", by=same, strategy="forward", check_sortedness=False
-        )
+        .join_asof(begins, left_on="over_at", right_on="begins_at", by=same, strategy="forward", check_sortedness=False)
         # the first that begins after the end; a contact that ends where it begins does not follow itself
         .with_columns(next=pl.max_horizontal("first", pl.col("place") + 1))
         .join(following, on=[*same, "next"])

@@ -11,6 +11,7 @@ LOOK_BACK = timedelta(days=90)  # the longest `decided_days` of a stage: an orde
 
 
 TIME = pl.Datetime("us", "UTC")
+UNKNOWN = "unknown"  # a place that the data do not name is a place too: those that it is unknown of compare
 FACTS: dict[str, pl.DataType | type[pl.DataType]] = {
     "placed_at": TIME,
     "promised_at": TIME,
@@ -130,9 +131,7 @@ def fulfilments(
         due_at=pl.min_horizontal(pl.coalesce("delivered_at", "promised_at", "placed_at") + quiet, latest),
         left_at=pl.max_horizontal("placed_at", "delivered_at", "last_at", "reported_at"),
         is_promised_today=pl.col("promised_at").is_between(start, end, closed="left"),
-        loci=pl.when(pl.col("carrier").is_not_null())
-        .then(pl.concat_list(pl.lit("carrier:") + pl.col("carrier")))
-        .otherwise(pl.lit([], pl.List(pl.String))),
+        loci=pl.concat_list(pl.lit("carrier:") + pl.col("carrier").fill_null(UNKNOWN)),
         events=1 + pl.col("losses").fill_null(0).cast(pl.Int64) + pl.col("delivered_at").is_not_null().cast(pl.Int64),
     )
     return _day_rows(rows, stage, day, start, end)

@@ -97,7 +97,8 @@ def visits(events: pl.DataFrame, journey: Journey, day: date, start: datetime, e
         currency=pl.col("currency").drop_nulls().first(),
         events=pl.len().cast(pl.Int64),
     )
-    completed = pl.concat([_completions(rows, found, stage) for stage in journey.of_sessions])
+    none = found.clear().select("visit_id", completed_at="entered_at", completed_by="stage")
+    completed = pl.concat([none, *(_completions(rows, found, stage) for stage in journey.of_sessions)])
     is_over = pl.col("closed_at") < end
     decided = (
         found.join(completed, on="visit_id", how="left")

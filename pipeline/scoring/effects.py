@@ -59,9 +59,9 @@ def believed(points: pl.DataFrame, pooled: pl.DataFrame) -> pl.DataFrame:
 
     `points`: one row per point as `mantel_haenszel` gives it, with `stage`, `signal`, `prior_effect`, `prior_error`.
     `pooled`: the same over all places of a stage and signal. With at least ENOUGH visits on either side of strata that
-    compare, the effect is measured. With fewer it is the precision-weighted mean of the place's own difference and the signal's (pooled over
-    its other places too, give or take SPREAD), or of the documented prior. Adds `effect`, `effect_low`, `effect_high`
-    and `effect_basis`.
+    compare, the effect is measured. With fewer it is the precision-weighted mean of the place's own difference and the
+    signal's (pooled over its other places too, give or take SPREAD), or of the documented prior. Adds `effect`,
+    `effect_low`, `effect_high` and `effect_basis`.
     """
     of_signal = pooled.select(
         "stage",

@@ -28,26 +28,31 @@ def counted(points: pl.DataFrame, visits: pl.DataFrame, affected: pl.DataFrame, 
         .select("point", "row")
     )
     counts = [pl.len().alias("exposed"), pl.col("is_lost").sum().alias("exposed_lost")]
+    columns = ["point", *by, "exposed", "exposed_lost"]
 
     at_stage = points.filter(pl.col("exposure") == "stage").select("point", "stage")
-    of_stage = about.group_by("stage", *by).agg(counts).join(at_stage, on="stage").drop("stage")
+    of_stage = about.group_by("stage", *by).agg(counts).join(at_stage, on="stage").select(columns)
 
-    at_locus = points.filter(pl.col("exposure") == "locus").select("point", "stage", "place")
+    # all signals of a place share those who touched it; to these come the visits that were flagged there without
+    local = points.filter(pl.col("exposure") == "locus")
+    places = local.select("stage", "place").unique().with_row_index("at")
+    at_locus = local.join(places, on=["stage", "place"]).select("point", "at")
     touched = (
         visits.select("row", "stage", place="loci")
-        .join(at_locus, on="stage", how="semi")
         .explode("place")
-        .join(at_locus, on=["stage", "place"])
-        .select("point", "row")
+        .join(places, on=["stage", "place"])
+        .select("at", "row")
+        .unique()
     )
-    there = pl.concat([touched, flagged.join(at_locus, on="point", how="semi")]).unique()
-    of_locus = _with(about, there, by).group_by("point", *by).agg(counts)
+    of_place = _with(about, touched, by).group_by("at", *by).agg(counts).join(at_locus, on="at").select(columns)
+    untouched = flagged.join(at_locus, on="point").join(touched, on=["at", "row"], how="anti").select("point", "row")
+    more = _with(about, untouched, by).group_by("point", *by).agg(counts)
+    of_locus = pl.concat([of_place, more]).group_by("point", *by).agg(pl.col("exposed", "exposed_lost").sum())
 
-    were = (
-        _with(about, flagged, by).group_by("point", *by).agg(affected=pl.len(), affected_lost=pl.col("is_lost").sum())
-    )
+    flags = [pl.len().alias("affected"), pl.col("is_lost").sum().alias("affected_lost")]
+    were = _with(about, flagged, by).group_by("point", *by).agg(flags)
     return (
-        pl.concat([of_stage.select(of_locus.columns), of_locus])
+        pl.concat([of_stage, of_locus])
         .join(were, on=["point", *by], how="left")
         .join(points.select("point", "point_id"), on="point")
         .with_columns(pl.col("affected", "affected_lost").fill_null(0))

@@ -22,10 +22,10 @@ DIGITS = 9  # sums of floats differ in the last digits from run to run; tables m
 class Period:
     """What the scores of a day are made of.
 
-    `decided`: visits decided in the trailing period (visit_id, stage, person_id, decided_at, is_lost, is_exposure, stratum, value,
-    is_valued, loci). `active`: visits active on the day or in the
-    `window_days` before it, by day (day, visit_id, stage, is_lost, loci). `flags`: friction.flags of those visits, up
-    to the day. `segments`: person_id, segment.
+    `decided`: visits decided in the trailing period (visit_id, stage, person_id, decided_at, is_lost, is_exposure,
+    stratum, value, is_valued, loci). `active`: visits active on the day or in the `window_days` before it, by day (day,
+    visit_id, stage, is_lost, loci). `flags`: friction.flags of those visits, up to the day. `segments`: person_id,
+    segment.
     """
 
     day: date

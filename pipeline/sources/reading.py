@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -94,7 +95,7 @@ def original_rows(
                 ordinal += 1
                 if ordinal in wanted:
                     found.append((ordinal, line, row))
-    except csv.Error:  # Python and DuckDB do not agree about what this file is
+    except (csv.Error, OSError, EOFError, zlib.error):  # Python and DuckDB do not agree about what this file is
         return [], -1
     return found, rows
 

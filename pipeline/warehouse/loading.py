@@ -8,12 +8,14 @@ import duckdb
 
 from pipeline.contracts.contract import Contract, load_all
 from pipeline.contracts.contract import load as load_contract
-from pipeline.errors import ContractError, InputError
+from pipeline.errors import ContractError, InputError, SettingsError
 from pipeline.sources.files import SourceFile, in_format
 from pipeline.sources.mapping import Mapping
 from pipeline.sources.reading import columns_of
 from pipeline.warehouse import quarantine, repeats
 from pipeline.warehouse.staging import stage
+
+NOT_SQL = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)  # whoever wrote it can mend it
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,8 @@ def load(
         if bad:
             quarantine.add(con, identity, source, contract, file, mapping, staging, rejects)
     except duckdb.Error as error:
+        if mapping is not None and isinstance(error, NOT_SQL):
+            raise SettingsError(f"{file.shown}: its mapping {mapping.name!r} cannot be applied: {error}") from error
         raise InputError(f"{file.shown}: cannot be read as {file.format}: {error}") from error
     if bad > contract.quarantine_limit_share * read:
         raise ContractError(quarantine.verdict(con, identity, contract, file.shown, read, bad))

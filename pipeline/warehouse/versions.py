@@ -10,9 +10,12 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from pipeline.errors import WarehouseError
+
+_HELD: ContextVar[frozenset[Path]] = ContextVar("held", default=frozenset())
 
 
 def work_file(published: Path) -> Path:
@@ -27,7 +30,13 @@ def version_folder(published: Path) -> Path:
 
 @contextmanager
 def exclusive(published: Path) -> Iterator[None]:
-    """Hold the right to write. Raises WarehouseError at once where another process holds it."""
+    """Hold the right to write; within it, it may be asked for again.
+
+    Raises WarehouseError at once where another process holds it.
+    """
+    if published in _HELD.get():
+        yield
+        return
     published.parent.mkdir(parents=True, exist_ok=True)
     with published.with_name(f"{published.stem}.lock").open("a+") as lock:
         try:
@@ -41,7 +50,11 @@ def exclusive(published: Path) -> Iterator[None]:
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
-        yield
+        token = _HELD.set(_HELD.get() | {published})
+        try:
+            yield
+        finally:
+            _HELD.reset(token)
 
 
 def begin(published: Path) -> Path:

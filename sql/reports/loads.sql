@@ -5,6 +5,9 @@
 --          events.clickstream   one row per event
 --          events.wait_time     one row per wait
 --          events.order_error   one row per order error
+--          events.orders        one row per order
+--          events.feedback      one row per answer
+--          events.customers     one row per customer
 -- Grain:   load_id
 -- Params:  $day                 DATE, the day to report
 with used as (
@@ -13,6 +16,12 @@ with used as (
     select load_id from events.wait_time where day = $day
     union
     select load_id from events.order_error where day = $day
+    union
+    select load_id from events.orders where day = $day
+    union
+    select load_id from events.feedback where day = $day
+    union
+    select load_id from events.customers
 )
 
 select

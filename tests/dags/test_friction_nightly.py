@@ -1,5 +1,6 @@
 """The DAG keeps the house's policy, knows its day, and runs."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -132,6 +133,17 @@ def test_the_schedule_runs_every_day_once_and_only_after_it_has_ended(load_dag: 
         assert date.fromisoformat(run.partition_key) == date(2026, 1, 1) + timedelta(days=n)
         assert starts.date() == date(2026, 1, 2) + timedelta(days=n)
         assert starts.time() == time(4)
+
+
+def test_a_backfill_ends_before_its_last_date_as_documented(load_dag: LoadDag, config: Path):
+    from airflow.serialization.encoders import coerce_to_core_timetable
+
+    dag = load_dag()
+    [(first, last)] = re.findall(r"--from-date (\S+) --to-date (\S+)", dag.doc_md)
+    runs = coerce_to_core_timetable(dag.timetable).iter_partition_dagrun_infos(
+        earliest=pendulum.parse(first), latest=pendulum.parse(last)
+    )
+    assert [run.partition_key for run in runs] == [f"2026-01-{day:02}" for day in range(1, 32)]
 
 
 # --- a whole night --------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Large periods, drawn by numbers. As a program: scores one and prints a hash of the tables, seconds and peak memory."""
+"""Large periods, drawn by numbers. As a program: scores one, prints a hash of it, seconds and peak memory."""
 
 import hashlib
 import json
@@ -17,9 +17,9 @@ STAGES = ["discover", "evaluate", "cart", "checkout", "payment", "fulfilment", "
 
 
 def period(visits: int, points: int, flags: int) -> Period:
-    """`visits` decided over 28 days, each at three of its stage's places; `flags` at the first of them."""
+    """`visits` decided over 28 days, each at three places; `flags` of two signals at the first of them."""
     rng = np.random.default_rng(visits)
-    places = rng.integers(0, points // len(STAGES), (visits, 3))
+    places = rng.integers(0, points // 2 // len(STAGES), (visits, 3))
     days_ago = pl.duration(days="days_ago")
     end = pl.lit(datetime(DAY.year, DAY.month, DAY.day, 23, tzinfo=UTC))
     drawn = pl.DataFrame(

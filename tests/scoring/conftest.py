@@ -16,7 +16,7 @@ def figure(record_property) -> Callable[[str, str, str], None]:
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
-    reports = [report for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed")]
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
     lines = sorted({str(text) for report in reports for name, text in report.user_properties if name == "figure"})
     if lines:
         terminalreporter.section("figures of the scores")

@@ -98,7 +98,7 @@ def test_points_that_share_no_visit_claim_effect_times_affected(rows):
     # lost shares as they are where the other flags were never set: 4 of 5
     found = shares(alone.with_columns(lost_share_affected=pl.lit(0.8)))
     for (effect,), of_point in found.group_by("effect"):
-        claimed = min(max(effect or 0.0, 0.0), 0.8) * of_point.height / 0.8  # type: ignore[type-var]
+        claimed = min(max(effect or 0.0, 0.0), 0.8) * of_point.height / 0.8
         assert of_point["share"].sum() == pytest.approx(claimed)
 
 

@@ -63,9 +63,10 @@ def test_where_nothing_compares_it_is_the_prior_and_as_uncertain_as_that(counts)
     assert (found["effect_low"], found["effect_high"]) == pytest.approx((PRIOR - Z * ERROR, PRIOR + Z * ERROR))
 
 
-def test_visits_that_have_nobody_to_be_compared_with_do_not_make_an_effect_measured():
-    # all the affected on the phone, all the unaffected at a desk, and one pair that compares
-    found = effect_of((500, 400, 0, 0), (0, 0, 500, 100), (1, 1, 1, 1))
+@pytest.mark.parametrize("compares", [(1, 1, 1, 1), (1, 1, 99, 99), (99, 99, 1, 1)])
+def test_visits_that_have_nobody_to_be_compared_with_do_not_make_an_effect_measured(compares):
+    # the affected on the phone, the unaffected at a desk, and hardly one that compares
+    found = effect_of((500, 400, 0, 0), (0, 0, 500, 100), compares)
     assert found["effect_basis"] == "prior"
     assert found["effect"] == pytest.approx(PRIOR, abs=0.02)
     assert found["effect_high"] - found["effect_low"] > 0.3

@@ -33,7 +33,7 @@ def counts_of(by: list[str], visits: pl.DataFrame, affected: pl.DataFrame) -> di
     assert found.select("point_id", *by).is_duplicated().sum() == 0
     columns = ("exposed", "exposed_lost", "affected", "affected_lost")
     return {
-        tuple(row[name] for name in ("point_id", *by)): tuple(row[name] for name in columns)  # type: ignore[misc]
+        tuple(row[name] for name in ("point_id", *by)): tuple(row[name] for name in columns)
         for row in found.iter_rows(named=True)
     }
 
@@ -78,7 +78,7 @@ def test_counts_are_those_of_a_slow_count_by_hand(by, seed):
         ]
     visits = pl.DataFrame(rows, schema=SCHEMA)
     # flags also on visits that are not counted, and on visits that list no place
-    candidates = [(point, "gone", date(2026, 1, 1)) for point in stage_of]
+    candidates: list[tuple[Any, ...]] = [(point, "gone", date(2026, 1, 1)) for point in stage_of]
     candidates += [
         (point, row["visit_id"], row["day"]) for point in stage_of for row in rows if row["stage"] == stage_of[point]
     ]

@@ -235,13 +235,13 @@ def test_ties_are_broken_by_id():
 
 def test_a_person_score_is_what_no_flag_spares():
     drawn = """
-        stage    | visits | lost | touched     | flagged                                              | person | severity
-        ---------+--------+------+-------------+------------------------------------------------------+--------+---------
-        checkout |      1 |    0 | element:pay | rage@element:pay                                     | mild   |      0.5
-        checkout |      1 |    1 | element:pay | rage@element:pay, decline@element:pay                | both   |      1.0
-        checkout |      1 |    0 | element:pay | left@element:pay                                     | left   |      1.0
-        checkout |     38 |   19 | element:pay | rage@element:pay                                     | many   |      0.0
-        checkout |     60 |   12 | element:pay |                                                      | calm   |
+        stage    | visits | lost | touched     | flagged                                | person | severity
+        ---------+--------+------+-------------+----------------------------------------+--------+---------
+        checkout |      1 |    0 | element:pay | rage@element:pay                       | mild   |      0.5
+        checkout |      1 |    1 | element:pay | rage@element:pay, decline@element:pay  | both   |      1.0
+        checkout |      1 |    0 | element:pay | left@element:pay                       | left   |      1.0
+        checkout |     38 |   19 | element:pay | rage@element:pay                       | many   |      0.0
+        checkout |     60 |   12 | element:pay |                                        | calm   |
         """
     found = score(period(drawn), SIGNALS)
     effects = dict(found.points.select("signal", "effect").rows())

@@ -17,16 +17,15 @@ Day = tuple[int, int]  # exposed, affected
 def judged(today: dict[str, Day], before: dict[str, list[Day]]) -> dict[str, tuple[float | None, float | None, str]]:
     """Baseline rate, q-value and trend of each point."""
     rows = [(point, *day) for point, days in before.items() for day in days]
-    counts = {"exposed": pl.Int64, "affected": pl.Int64}
     found = trends(
         pl.DataFrame(
             [(point, *day) for point, day in today.items()],
             schema={"point_id": pl.String, "exposed_today": pl.Int64, "affected_today": pl.Int64},
             orient="row",
         ),
-        pl.DataFrame(rows, schema={"point_id": pl.String} | counts, orient="row"),
+        pl.DataFrame(rows, schema={"point_id": pl.String, "exposed": pl.Int64, "affected": pl.Int64}, orient="row"),
     )
-    return {row[0]: row[1:] for row in found.select("point_id", "baseline_rate", "q_value", "trend").rows()}  # type: ignore[misc]
+    return {row[0]: row[1:] for row in found.select("point_id", "baseline_rate", "q_value", "trend").rows()}
 
 
 def tail(day: Day, before: list[Day]) -> float:
@@ -137,6 +136,13 @@ def test_what_days_like_these_show_now_and_then_is_no_news():
     calm, wild = [(500, 25)] * WINDOW, [(500, 5), (500, 45)] * (WINDOW // 2)
     assert judged({"p": (500, 50)}, {"p": calm})["p"][2] == "worsening"
     assert judged({"p": (500, 50)}, {"p": wild})["p"][2] == "steady"
+
+
+def test_a_point_counts_as_no_steadier_than_the_middle_one_of_the_night():
+    calm, wild = [(500, 25)] * WINDOW, [(500, 5), (500, 45)] * (WINDOW // 2)
+    today = {"a": (500, 70), "b": (500, 25), "c": (500, 25)}
+    assert judged(today, {"a": calm, "b": calm, "c": wild})["a"][2] == "worsening"
+    assert judged(today, {"a": calm, "b": wild, "c": wild})["a"][2] == "steady"
 
 
 def nights(rates: np.ndarray, exposed: int, spread: float, count: int, planted: bool = False) -> tuple[float, float]:

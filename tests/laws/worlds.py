@@ -1,0 +1,198 @@
+"""Generated worlds of up to three persons over four days: episodes of clicks, contacts and orders, many about midnight."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import polars as pl
+from hypothesis import strategies as st
+
+from tests.detectors.nights import World, schema, world
+
+Row = dict[str, Any]
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+# What somebody does for a moment: (event, element or field or code, how often, how quickly one after the other).
+EPISODES = [
+    ("click", "pay", 4, 0.2),
+    ("click", "pay", 6, 0.3),
+    ("click", None, 5, 0.1),
+    ("click", "help", 1, 1.0),
+    ("form_error", "postcode", 2, 20.0),
+    ("form_error", "postcode", 1, 20.0),
+    ("payment_error", "declined", 1, 30.0),
+    ("payment_error", "timeout", 2, 30.0),
+    ("begin_checkout", None, 1, 5.0),
+    ("begin_checkout", None, 1, 5.0),
+    ("add_payment_info", None, 1, 5.0),
+    ("purchase", None, 1, 5.0),
+    ("add_to_cart", None, 1, 5.0),
+    ("view_item", None, 1, 5.0),
+    ("page_view", None, 1, 5.0),
+    ("login", None, 1, 5.0),
+]
+PERSONS = ("ann", "bob", "cem")
+WAITS = [("queue", "phone"), ("queue", "phone"), ("queue", "chat"), ("first_response", "email"), ("delivery", "courier")]
+LENGTHS = [0.0, 5.0, 5.001, 20.0, 90.0, 3600.0, 30 * 3600.0, None]
+
+# Hours after the first of January; many shortly before midnight.
+moments = st.sampled_from([3.0, 9.0, 22.9, 23.7, 23.9, 23.99, 23.9999, 24.0, 30.0, 47.6, 47.99, 48.0, 60.0, 71.9])
+clicks = st.lists(
+    st.tuples(
+        st.sampled_from(PERSONS),
+        st.sampled_from([0.0, 0.0, 60.0, 600.0, 1799.9, 1800.0, 6 * 3600.0]),
+        st.sampled_from(EPISODES),
+        st.sampled_from([None, None, "/", "/cart", "/checkout", "/p/1"]),
+        st.sampled_from(["ok", None, None, "error"]),
+        st.booleans(),
+        st.booleans(),
+    ),
+    max_size=10,
+)
+waits = st.lists(
+    st.tuples(
+        st.sampled_from(PERSONS),
+        moments,
+        st.sampled_from(WAITS),
+        st.sampled_from(LENGTHS),
+        st.sampled_from(["served", "served", "abandoned", "transferred"]),
+        st.sampled_from(["invoice", "invoice", None]),
+        st.sampled_from([None, 0, 1]),
+        st.sampled_from([None, 0.0, 1800.0]),
+    ),
+    max_size=5,
+)
+errors = st.lists(
+    st.tuples(
+        st.sampled_from(PERSONS),
+        moments,
+        st.sampled_from(["wrong_item", "damaged", "late_delivery", "return", "payment_declined"]),
+        st.sampled_from(["hard", "soft", None]),
+        st.sampled_from([0, 1, 2]),
+    ),
+    max_size=3,
+)
+orders = st.lists(
+    st.tuples(
+        st.sampled_from(PERSONS),
+        st.sampled_from([0, 1]),
+        moments,
+        st.sampled_from([None, 12.0, 24.0, 36.0]),
+        st.sampled_from([None, 11.0, 12.0, 24.0, 50.0]),
+        st.sampled_from([None, None, 10.0, 30.0]),
+    ),
+    max_size=3,
+    unique_by=lambda order: order[:2],
+)
+
+
+@st.composite
+def worlds(draw: st.DrawFn, *, kiosk: bool = True) -> World:
+    """With a `kiosk`, some of what anybody does happens on one device that they all use."""
+    return world(
+        _frame("clickstream", _clicks(draw(moments), draw(clicks), kiosk=kiosk)),
+        _frame("wait_time", _waits(draw(waits))),
+        _frame("order_error", _errors(draw(errors))),
+        _frame("orders", _orders(draw(orders))),
+    )
+
+
+def _frame(contract: str, rows: list[Row]) -> pl.DataFrame:
+    known = schema(contract)
+    return pl.DataFrame(rows, schema={name: known[name] for name in (rows[0] if rows else known)})
+
+
+def _clicks(begin: float, drawn: list[tuple[Any, ...]], *, kiosk: bool) -> list[Row]:
+    rows: list[Row] = []
+    now = BEGIN + begin * HOUR
+    for person, pause, (name, what, times, seconds), page, outcome, is_known, is_at_kiosk in drawn:
+        now += timedelta(seconds=pause)
+        for _ in range(times):
+            rows.append(
+                {
+                    "event_id": f"e{len(rows):03}",
+                    "occurred_at": now,
+                    "event_name": name,
+                    "customer_id": person if is_known or name == "login" else None,
+                    "anonymous_id": "kiosk" if kiosk and is_at_kiosk else f"{person}-phone",
+                    "page_path": page,
+                    "element": what if name == "click" else None,
+                    "x": 5.0,
+                    "y": 5.0,
+                    "form_id": "address" if name == "form_error" else None,
+                    "field_id": what if name == "form_error" else None,
+                    "error_code": what if name == "payment_error" else None,
+                    "error_class": "hard" if what == "declined" else "soft",
+                    "order_id": f"{person}-bought-{len(rows)}" if name == "purchase" else None,
+                    "outcome": outcome,
+                    "value": 80.0 if name in {"begin_checkout", "purchase"} else None,
+                    "currency": "TRY",
+                    "device": "mobile" if is_known else "desktop",
+                    "channel": "web",
+                }
+            )
+            now += timedelta(seconds=seconds)
+    return rows
+
+
+def _waits(drawn: list[tuple[Any, ...]]) -> list[Row]:
+    rows: list[Row] = []
+    for person, begin, (kind, channel), lasts, outcome, reason, order, handled in drawn:
+        start = BEGIN + begin * HOUR
+        end = None if lasts is None else start + timedelta(seconds=lasts)
+        rows.append(
+            {
+                "wait_id": f"w{len(rows)}",
+                "customer_id": person,
+                "wait_type": kind,
+                "channel": channel,
+                "started_at": start,
+                "ended_at": end,
+                "outcome": "open" if end is None else outcome,
+                "promised_at": start + 12 * HOUR if kind == "delivery" else None,
+                # who is passed on goes on with the same contact
+                "contact_id": f"{person}-k{len(rows)}" if outcome == "transferred" else None,
+                "order_id": None if order is None else f"{person}-o{order}",
+                "reason": reason,
+                "queue": "billing",
+                "handled_seconds": None if end is None or outcome != "served" else handled,
+            }
+        )
+        if outcome == "transferred" and end is not None:
+            passed = rows[-1] | {"wait_id": f"w{len(rows)}", "queue": "returns", "outcome": "served"}
+            rows.append(passed | {"started_at": end, "ended_at": end + timedelta(seconds=60)})
+    return rows
+
+
+def _errors(drawn: list[tuple[Any, ...]]) -> list[Row]:
+    return [
+        {
+            "error_id": f"x{number}",
+            "customer_id": person,
+            "order_id": f"{person}-o{order}",
+            "occurred_at": BEGIN + begin * HOUR,
+            "error_type": kind,
+            "error_class": severity,
+            "warehouse": "izmir",
+        }
+        for number, (person, begin, kind, severity, order) in enumerate(drawn)
+    ]
+
+
+def _orders(drawn: list[tuple[Any, ...]]) -> list[Row]:
+    def after(placed: datetime, hours: float | None) -> datetime | None:
+        return None if hours is None else placed + hours * HOUR
+
+    return [
+        {
+            "order_id": f"{person}-o{number}",
+            "customer_id": person,
+            "placed_at": BEGIN + begin * HOUR,
+            "promised_at": after(BEGIN + begin * HOUR, promised),
+            "delivered_at": after(BEGIN + begin * HOUR, delivered),
+            "cancelled_at": after(BEGIN + begin * HOUR, cancelled),
+            "value": 50.0,
+            "currency": "TRY",
+        }
+        for person, number, begin, promised, delivered, cancelled in drawn
+    ]
