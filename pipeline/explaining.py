@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 
 from pipeline.detectors import all_signals
+from pipeline.detectors._signal import Signal
 from pipeline.errors import NotFoundError
 
 
@@ -41,8 +42,14 @@ def explain(con: duckdb.DuckDBPyConnection, name: str, day: date | None) -> Expl
     )
 
 
+def _signal(name: str) -> Signal:
+    if name not in all_signals():
+        raise NotFoundError(f"it was made by the signal {name!r}, which this version does not have.")
+    return all_signals()[name]
+
+
 def _point(con: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> Explanation:
-    signal = all_signals()[row["signal"]]
+    signal = _signal(row["signal"])
     touched = f"visits that touched {row['locus_type']} {row['locus']}" if signal.exposure == "locus" else "all visits"
     entered = con.execute(
         "select entered, lost from friction.stage_scores where day = $day and stage = $stage",
@@ -105,7 +112,7 @@ def _short(share: float | None) -> str:
 
 
 def _flag(con: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> Explanation:
-    signal = all_signals()[row["signal"]]
+    signal = _signal(row["signal"])
     numbers = [
         ("severity", row["severity"], "0-1; longer, more often, later is never less"),
         ("detail", row["detail"], "what the signal has to say"),

@@ -70,23 +70,28 @@ def judge(bucket: Bucket, journey: Journey, signals: Mapping[str, Signal], day: 
         visits.append(ordering.next_orders(known, again, day.date, day.start, day.end))
 
     columns = contract("stage_visits").names
-    stage_visits = pl.concat([each.select(columns) for each in visits], how="vertical_relaxed").sort("visit_id")
+    every = pl.concat([each.select(columns) for each in visits], how="vertical_relaxed").sort("visit_id")
     inputs = Inputs(
         start=day.start,
         end=day.end,
         events=events.lazy(),
-        visits=stage_visits.lazy(),
+        visits=every.lazy(),
         waits=_with_visits(waits, contacts).lazy(),
         errors=_with_orders(errors, delivery.name if delivery else None).lazy(),
         orders=known.lazy(),
         contacts=contacts.lazy(),
         targets=journey.targets,
     )
+    flags = flagged(inputs, signals, day)
+    # a wait that goes on may be flagged on a day on which nothing else happened: that is a day of the visit, too
+    is_flagged = pl.col("visit_id").is_in(flags["visit_id"].unique().to_list())
     return Found(
         sessions=sessions.closed(events, day.date, day.start, day.end, [stage.name for stage in journey.stages]),
-        stage_visits=stage_visits,
+        stage_visits=every.with_columns(pl.col("is_active") | is_flagged).filter(
+            pl.col("is_active") | pl.col("is_decided")
+        ),
         cases=contacting.cases(contacts, day.date, day.start),
-        flags=flagged(inputs, signals, day),
+        flags=flags,
     )
 
 
@@ -104,7 +109,7 @@ def flagged(inputs: Inputs, signals: Mapping[str, Signal], day: Day) -> pl.DataF
         currency=pl.coalesce("currency", "currency_of_visit"),
         channel=pl.coalesce("channel", "channel_of_visit"),
         device=pl.coalesce("device", "device_of_visit"),
-    )
+    ).select(contract("flags").names)
 
 
 def _with_visits(waits: pl.DataFrame, contacts: pl.DataFrame) -> pl.DataFrame:

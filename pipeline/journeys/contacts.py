@@ -89,7 +89,7 @@ def repeats(found: pl.DataFrame, within: timedelta) -> pl.DataFrame:
 
 
 def visits(found: pl.DataFrame, stage: Stage, day: date, start: datetime, end: datetime) -> pl.DataFrame:
-    """Rows of `journeys.stage_visits` that are made of contacts, as known at the end of the day.
+    """Rows of `journeys.stage_visits` that are made of contacts, as known at the end of the day; also inactive ones.
 
     A contact is lost when the customer gives up or has to come back about the same reason within `quiet_days`, and
     completed when it was served and that time has passed quietly. `found` as `contacts` gives it.
@@ -138,7 +138,6 @@ def visits(found: pl.DataFrame, stage: Stage, day: date, start: datetime, end: d
             is_exposure=~pl.col("is_short"),
             due_at=quiet_at,
         )
-        .filter(pl.col("is_active") | pl.col("is_decided"))
     )
 
 

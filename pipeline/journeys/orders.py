@@ -100,7 +100,7 @@ def losses(found: pl.DataFrame, errors: pl.DataFrame, contacts: pl.DataFrame, st
 def fulfilments(
     found: pl.DataFrame, lost: pl.DataFrame, stage: Stage, day: date, start: datetime, end: datetime
 ) -> pl.DataFrame:
-    """Rows of `journeys.stage_visits` of the stage in which an order is delivered, as known at the end of the day.
+    """Rows of `journeys.stage_visits` of the stage in which an order is delivered, as known then; also inactive ones.
 
     Completed when the order was delivered and kept for `quiet_days` without a complaint; lost at the first loss until
     then; decided `decided_days` after the order at the latest. `found` as `ordered` gives it, `lost` as `losses`.
@@ -138,7 +138,7 @@ def fulfilments(
 
 
 def next_orders(found: pl.DataFrame, stage: Stage, day: date, start: datetime, end: datetime) -> pl.DataFrame:
-    """Rows of `journeys.stage_visits` of the stage that is completed by buying again, as known at the end of the day."""
+    """Rows of `journeys.stage_visits` of the stage that is completed by buying again, as known at the day's end."""
     orders = found.filter("is_exposure").sort("customer_id", "placed_at", "order_id")
     within = timedelta(days=stage.decided_days)
     due_at = pl.col("placed_at") + within
@@ -177,4 +177,4 @@ def _day_rows(rows: pl.DataFrame, stage: Stage, day: date, start: datetime, end:
         # the day on which the promise falls due is one of the visit's, whether the parcel comes or not
         is_active=(pl.col("left_at") >= start) | pl.col("is_promised_today").fill_null(value=False),
         is_decided=pl.col("decided_at").is_between(start, end, closed="left").fill_null(value=False),
-    ).filter(pl.col("is_active") | pl.col("is_decided"))
+    )

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from pipeline.calendar import Day
 from tests.detectors.nights import at, schema
@@ -14,7 +14,12 @@ Row = dict[str, Any]
 
 # The same cases on every machine, and none of them is too slow.
 SLOWLY = settings(
-    max_examples=60, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=60,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.explicit, Phase.generate, Phase.shrink),
 )
 
 # What the stages' events are called, as far as the oracles' cases go; a page counts where the name says nothing.

@@ -207,6 +207,6 @@ def with_one_more(clicks, flags):
 
 def longer(waits, day):
     """Each wait of the day that had ended lasts half as long again, as far as the day goes."""
-    waited = pl.col("ended_at") - pl.col("started_at")
-    until = pl.col("ended_at") + waited // 2
+    waited = (pl.col("ended_at") - pl.col("started_at")).dt.total_microseconds()
+    until = pl.col("ended_at") + pl.duration(microseconds=waited // 2)
     return waits.with_columns(ended_at=pl.when(until < day.end).then(until).otherwise("ended_at"))
