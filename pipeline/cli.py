@@ -93,7 +93,8 @@ def demo(
     days = days_between(date.fromisoformat(names[0]), date.fromisoformat(names[-1]))
     _night(settings, days, reported=days[-1:])
     terminal.out().print(
-        terminal.shown(f'\nLook further:  friction --config {into / "friction.toml"} sql "from marts.friction_points"')
+        terminal.shown(f'\nLook further:  friction --config {into / "friction.toml"} sql "from marts.friction_points"'),
+        soft_wrap=True,  # it is there to be copied
     )
 
 
@@ -137,7 +138,7 @@ def _night(settings: Settings, days: list[date], *, reported: list[date]) -> Non
         _speeds(con)
         for line in answers.summary(con, settings, reported[-1]):
             terminal.out().print(terminal.shown(line))
-    terminal.out().print(terminal.shown(f"\nReport:  {_near(pages[-1])}"))
+    terminal.out().print(terminal.shown(f"\nReport:  {_near(pages[-1])}"), soft_wrap=True)
 
 
 def _speeds(con: duckdb.DuckDBPyConnection) -> None:

@@ -134,6 +134,11 @@ def _flag(con: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> Explanation:
             union all by name
             select occurred_at as moment, error_id as id, error_type as what, order_id as place, customer_id
             from events.order_error where day between $started_at::date - 1 and $ended_at::date + 1
+            union all by name
+            select placed_at as moment, order_id as id,
+                   'order, promised by ' || coalesce(promised_at::varchar, '?') as what,
+                   carrier as place, customer_id
+            from events.orders where list_contains($evidence, order_id)
         ),
         people as (select distinct customer_id, anonymous_id from steps where list_contains($evidence, id))
         select case when list_contains($evidence, id) then '>' else '' end as mark, moment, id, what, place

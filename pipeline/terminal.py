@@ -26,14 +26,14 @@ NARROWEST = 8  # characters; a table of narrower columns than that cannot be rea
 
 def out() -> Console:
     """Results: standard output, never wider than it is, and plain where it is not a terminal."""
-    return Console(highlight=False, emoji=False, width=_width(sys.stdout), soft_wrap=not sys.stdout.isatty())
+    width = _width(sys.stdout)
+    return Console(highlight=False, emoji=False, width=width, soft_wrap=width is not None)
 
 
 def err() -> Console:
     """All that is not a result: standard error."""
-    return Console(
-        stderr=True, highlight=False, emoji=False, width=_width(sys.stderr), soft_wrap=not sys.stderr.isatty()
-    )
+    width = _width(sys.stderr)
+    return Console(stderr=True, highlight=False, emoji=False, width=width, soft_wrap=width is not None)
 
 
 def _width(stream: TextIO) -> int | None:

@@ -22,8 +22,8 @@ class Friction:
     """Runs `friction ARGUMENTS`; `config` is named before each command."""
 
     def __init__(self, patch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]) -> None:
-        self._patch, self._capture, self.config = patch, capture, None
-        self.config: Path | None
+        self._patch, self._capture = patch, capture
+        self.config: Path | None = None
 
     def __call__(self, *arguments: object) -> Done:
         named = ["--config", str(self.config)] if self.config else []

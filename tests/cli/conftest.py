@@ -12,7 +12,7 @@ HOSTILE = "\x1b[31m[red]#pay[/red]\x07\u202e :boom: <b>"
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """`friction.toml` of a world of six days that is published; one button has a hostile name. Read it, do not run it."""
+    """`friction.toml` of a world of six days that is published; one button has a hostile name. Not to be run."""
     rows = w.world()
     for row in rows["clickstream"]:
         if row.get("element") == "#pay":

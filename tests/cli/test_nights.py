@@ -66,7 +66,10 @@ def test_the_demo_runs_on_the_sample_and_leaves_other_folders_alone(friction: Fr
     ("arguments", "words"),
     [
         (["--days", 0, "--customers", 5, "--seed", 1, "--out", "x"], "days is 0; it must lie between 1 and"),
-        (["--days", 1, "--customers", 5, "--seed", 1, "--out", "x", "--format", "xml"], "known are parquet, ndjson, csv"),
+        (
+            ["--days", 1, "--customers", 5, "--seed", 1, "--out", "x", "--format", "xml"],
+            "known are parquet, ndjson, csv",
+        ),
         (["--days", 1, "--customers", 5, "--out", "x"], "Missing option '--seed'"),
     ],
 )

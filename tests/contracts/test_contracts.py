@@ -90,9 +90,14 @@ def column(name: str = "id", kind: str = "VARCHAR", **more: Any) -> dict[str, An
 
 def write(folder: Path, *columns: dict[str, Any], **table: Any) -> Path:
     content = {
-        "apiVersion": "v3.1.0", "kind": "DataContract", "id": "x", "name": "x", "version": "1.0.0", "status": "active",
+        "apiVersion": "v3.1.0",
+        "kind": "DataContract",
+        "id": "x",
+        "name": "x",
+        "version": "1.0.0",
+        "status": "active",
         "schema": [{"name": "x", "physicalName": "events.x", "properties": list(columns)} | table],
-    }  # fmt: skip
+    }
     path = folder / "x.yaml"
     path.write_text(yaml.safe_dump(content))
     return path
@@ -106,14 +111,42 @@ def read(folder: Path, *columns: dict[str, Any], **table: Any) -> Contract:
     ("made", "rule", "good", "bad"),
     [
         pytest.param(column("a", required=True), "a.required", ["x", ""], [None], id="required"),
-        pytest.param(column("a", enum=[{"value": "ok"}, {"value": "o'k"}]), "a.known", ["ok", "o'k", None], ["OK", ""], id="known"),
-        pytest.param(column("a", "DOUBLE", logicalTypeOptions={"minimum": 0}), "a.minimum", [0.0, 7.0, None], [-0.1], id="minimum"),
-        pytest.param(column("a", "BIGINT", logicalTypeOptions={"maximum": 5}), "a.maximum", [5, -9, None], [6], id="maximum"),
-        pytest.param(column("a", "DOUBLE"), "a.finite", [0.0, 1e300, None], [float("nan"), float("inf"), -float("inf")], id="finite"),
-        pytest.param(column("a", logicalTypeOptions={"maxLength": 3}), "a.length", ["abc", "ığü", None], ["abcd"], id="length"),
-        pytest.param(column("a", logicalTypeOptions={"pattern": "[A-Z]{3}"}), "a.pattern", ["TRY", None], ["try", "TRYX", ""], id="pattern"),
+        pytest.param(
+            column("a", enum=[{"value": "ok"}, {"value": "o'k"}]),
+            "a.known",
+            ["ok", "o'k", None],
+            ["OK", ""],
+            id="known",
+        ),
+        pytest.param(
+            column("a", "DOUBLE", logicalTypeOptions={"minimum": 0}),
+            "a.minimum",
+            [0.0, 7.0, None],
+            [-0.1],
+            id="minimum",
+        ),
+        pytest.param(
+            column("a", "BIGINT", logicalTypeOptions={"maximum": 5}), "a.maximum", [5, -9, None], [6], id="maximum"
+        ),
+        pytest.param(
+            column("a", "DOUBLE"),
+            "a.finite",
+            [0.0, 1e300, None],
+            [float("nan"), float("inf"), -float("inf")],
+            id="finite",
+        ),
+        pytest.param(
+            column("a", logicalTypeOptions={"maxLength": 3}), "a.length", ["abc", "ığü", None], ["abcd"], id="length"
+        ),
+        pytest.param(
+            column("a", logicalTypeOptions={"pattern": "[A-Z]{3}"}),
+            "a.pattern",
+            ["TRY", None],
+            ["try", "TRYX", ""],
+            id="pattern",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_rule_follows_from_the_column(tmp_path, made, rule, good, bad):
     found = read(tmp_path, made)
     holds = {each.name: each.holds for each in found.rules()}[rule]

@@ -85,8 +85,8 @@ def test_each_contract_s_suite_holds_on_good_rows_and_finds_each_planted_breakag
         assert [each for each in found if not each.success] == [], name
         con.execute(f"create or replace temp table good as from {table}")
         for change, rule in planted.items():
-            con.execute(f"create or replace temp table broken as from good")
-            con.execute(f"insert into broken from good limit 1")  # a key twice, unless it is changed
+            con.execute("create or replace temp table broken as from good")
+            con.execute("insert into broken from good limit 1")  # a key twice, unless it is changed
             key = contract.key[0]
             con.execute(f"update broken set {key} = 'other' where rowid = (select max(rowid) from broken)")
             con.execute(f"update broken set {change} where rowid = (select max(rowid) from broken)")
@@ -118,7 +118,9 @@ def test_no_rows_break_only_the_rule_that_there_are_some_and_as_badly_as_the_con
     con = warehouse()
     for name, severity in {"clickstream": "error", "wait_time": "warning"}.items():
         contract = load(name)
-        broken = [each for each in expectations.run(con, contract, f"select * from {contract.table}") if not each.success]
+        broken = [
+            each for each in expectations.run(con, contract, f"select * from {contract.table}") if not each.success
+        ]
         assert [(each.expectation, each.severity) for each in broken] == [("some_rows", severity)]
 
 

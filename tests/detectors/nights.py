@@ -66,7 +66,9 @@ class World:
         is_theirs = pl.col("customer_id").is_in(customers)
         return replace(
             World(*(getattr(self, each.name).filter(is_theirs) for each in fields(self))),
-            clickstream=self.clickstream.filter(is_theirs.fill_null(value=False) | pl.col("anonymous_id").is_in(devices)),
+            clickstream=self.clickstream.filter(
+                is_theirs.fill_null(value=False) | pl.col("anonymous_id").is_in(devices)
+            ),
         )
 
 
@@ -95,7 +97,9 @@ def _filled(contract: str, rows: str | pl.DataFrame | None) -> pl.DataFrame:
 def _dated(text: str) -> str:
     """Cells that hold a time only are of the first of January 2026, `d3 10:00` is of the third."""
     cell = r"(^|\|)[ ]*(?:d(\d+) )?(\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(?=[ ]*(?:\||$))"
-    return re.sub(cell, lambda found: f"{found[1]} 2026-01-{int(found[2] or 1):02} {found[3]}", text, flags=re.MULTILINE)
+    return re.sub(
+        cell, lambda found: f"{found[1]} 2026-01-{int(found[2] or 1):02} {found[3]}", text, flags=re.MULTILINE
+    )
 
 
 def day_of(number: int = 1, zone: str = "UTC") -> Day:

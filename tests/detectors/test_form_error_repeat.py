@@ -40,9 +40,7 @@ ERRORS = world(
 )
 
 
-@pytest.mark.parametrize(
-    ("errors", "flagged"), [(2, {"twice", "thrice", "hurries"}), (3, {"thrice"}), (4, set())]
-)
+@pytest.mark.parametrize(("errors", "flagged"), [(2, {"twice", "thrice", "hurries"}), (3, {"thrice"}), (4, set())])
 def test_errors_count_by_field_and_session(errors, flagged):
     assert customers(flags("form_error_repeat", ERRORS, min_errors=errors)) == flagged
 

@@ -187,7 +187,11 @@ def test_it_finds_what_a_slow_reading_finds(drawn, number):
         same = {"customer_id": f"c{n % 2}", "order_id": f"o{n}"}
         times = {f"{name}_at": when(order[name]) for name in ("promised", "delivered", "cancelled")}
         orders += [same | {"placed_at": at(0)} | times] if order["is_ordered"] else []
-        sent = {"started_at": at(60), "promised_at": when(order["sent_promised"]), "ended_at": when(order["sent_until"])}
+        sent = {
+            "started_at": at(60),
+            "promised_at": when(order["sent_promised"]),
+            "ended_at": when(order["sent_until"]),
+        }
         kind = {"wait_id": f"w{n}", "wait_type": "delivery", "channel": "courier"}
         outcome = {"outcome": "open" if order["sent_until"] is None else "served"}
         waits += [same | kind | sent | outcome] if order["is_sent"] else []
@@ -195,10 +199,12 @@ def test_it_finds_what_a_slow_reading_finds(drawn, number):
             same | {"error_id": f"e{n}{m}", "error_type": "late_delivery", "occurred_at": when(each)}
             for m, each in enumerate(order["reported"])
         ]
-    rows = world(**{
-        name: pl.DataFrame(found, infer_schema_length=None) if found else None
-        for name, found in {"orders": orders, "wait_time": waits, "order_error": errors}.items()
-    })
+    rows = world(
+        **{
+            name: pl.DataFrame(found, infer_schema_length=None) if found else None
+            for name, found in {"orders": orders, "wait_time": waits, "order_error": errors}.items()
+        }
+    )
     found = flags("late_delivery", rows, day).select("visit_id", "flagged_at").rows()
     as_read = [(f"fulfilment:o{n}", when(slowly(order, day))) for n, order in enumerate(drawn)]
     assert sorted(found) == sorted((visit, known) for visit, known in as_read if known and known >= day.start)

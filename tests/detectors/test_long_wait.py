@@ -141,7 +141,13 @@ def test_it_finds_what_a_slow_reading_finds(drawn, number):
     day, rows = day_of(number), [(f"w{n}", row) for n, row in enumerate(drawn)]
     frame = pl.DataFrame(
         [
-            {"wait_id": wait, "customer_id": who, "wait_type": kind[0], "channel": kind[1], "started_at": at(start, hour=0)}
+            {
+                "wait_id": wait,
+                "customer_id": who,
+                "wait_type": kind[0],
+                "channel": kind[1],
+                "started_at": at(start, hour=0),
+            }
             | {"ended_at": None if waited is None else at(start + waited, hour=0)}
             | {"outcome": "open" if waited is None else outcome}
             for wait, (who, kind, start, waited, outcome) in rows

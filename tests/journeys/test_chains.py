@@ -49,7 +49,11 @@ def test_a_gap_ends_a_chain_and_less_than_it_does_not():
 def test_a_chain_longer_than_the_cap_is_cut_at_whole_multiples_of_it(minutes, parts):
     first = BEGIN + 5 * MINUTE
     rows = pl.DataFrame(
-        {"who": "a", "id": [f"{n:02}" for n in range(minutes + 1)], "at": [first + n * MINUTE for n in range(minutes + 1)]}
+        {
+            "who": "a",
+            "id": [f"{n:02}" for n in range(minutes + 1)],
+            "at": [first + n * MINUTE for n in range(minutes + 1)],
+        }
     )
     found = pieces(rows)
     assert [(int(ids[0]), int(ids[-1])) for ids, _ in found] == parts
@@ -119,10 +123,14 @@ def test_who_reads_a_cap_and_two_gaps_before_an_instant_knows_all_that_is_open_t
 
 
 def test_less_than_that_would_not_be_enough():
-    rows = pl.DataFrame({"who": "a", "id": [f"{n:02}" for n in range(14)], "at": [BEGIN + n * MINUTE for n in range(14)]})
+    rows = pl.DataFrame(
+        {"who": "a", "id": [f"{n:02}" for n in range(14)], "at": [BEGIN + n * MINUTE for n in range(14)]}
+    )
     then = BEGIN + 13 * MINUTE
     short = rows.filter(pl.col("at") >= then - CAP + GAP)
-    assert [piece for piece in pieces(short) if piece[1] >= then] != [piece for piece in pieces(rows) if piece[1] >= then]
+    assert [piece for piece in pieces(short) if piece[1] >= then] != [
+        piece for piece in pieces(rows) if piece[1] >= then
+    ]
 
 
 @SLOWLY

@@ -153,7 +153,9 @@ def test_contacts_about_one_reason_that_follow_each_other_are_a_case_over_all_ch
 
 
 def test_a_case_stands_on_each_day_on_which_it_had_a_contact_as_it_was_known_then():
-    counts = {day: night(CASES, day_of(day)).cases.filter(case_id="case:b1")["contacts"].to_list() for day in range(9, 22)}
+    counts = {
+        day: night(CASES, day_of(day)).cases.filter(case_id="case:b1")["contacts"].to_list() for day in range(9, 22)
+    }
     assert {day: found for day, found in counts.items() if found} == {10: [1], 14: [2], 20: [3]}
 
 

@@ -17,7 +17,10 @@ def visits(rows, number, stage="fulfilment"):
 
 def decided(rows, number, stage="fulfilment"):
     found = visits(rows, number, stage).filter("is_decided").sort("visit_id")
-    return [(visit.split(":")[1], outcome, why) for visit, outcome, why in found.select("visit_id", "outcome", "reason").rows()]
+    return [
+        (visit.split(":")[1], outcome, why)
+        for visit, outcome, why in found.select("visit_id", "outcome", "reason").rows()
+    ]
 
 
 ORDERS = world(

@@ -1,6 +1,9 @@
 """Generated worlds of up to three persons over four days: episodes of clicks, contacts and orders, many about midnight."""
 
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from functools import cache, reduce
+from operator import add
 from typing import Any
 
 import polars as pl
@@ -17,9 +20,10 @@ EPISODES = [
     ("click", "pay", 4, 0.2),
     ("click", "pay", 6, 0.3),
     ("click", None, 5, 0.1),
-    ("click", "help", 1, 1.0),
     ("form_error", "postcode", 2, 20.0),
+    ("form_error", "postcode", 3, 20.0),
     ("form_error", "postcode", 1, 20.0),
+    ("click", "help", 1, 1.0),
     ("payment_error", "declined", 1, 30.0),
     ("payment_error", "timeout", 2, 30.0),
     ("begin_checkout", None, 1, 5.0),
@@ -31,69 +35,130 @@ EPISODES = [
     ("page_view", None, 1, 5.0),
     ("login", None, 1, 5.0),
 ]
-PERSONS = ("ann", "bob", "cem")
-WAITS = [("queue", "phone"), ("queue", "phone"), ("queue", "chat"), ("first_response", "email"), ("delivery", "courier")]
+WAITS = [
+    ("queue", "phone"),
+    ("queue", "phone"),
+    ("queue", "chat"),
+    ("first_response", "email"),
+    ("delivery", "courier"),
+]
 LENGTHS = [0.0, 5.0, 5.001, 20.0, 90.0, 3600.0, 30 * 3600.0, None]
 
 # Hours after the first of January; many shortly before midnight.
-moments = st.sampled_from([3.0, 9.0, 22.9, 23.7, 23.9, 23.99, 23.9999, 24.0, 30.0, 47.6, 47.99, 48.0, 60.0, 71.9])
+moments = st.sampled_from([23.9, 23.7, 22.9, 9.0, 23.99, 23.9999, 24.0, 24.1, 30.0, 36.0, 47.6, 47.99, 48.0, 60.0])
+PERSONS = ("ann", "bob", "cem", "dee")
+persons = st.sampled_from(["ann", "ann", "bob", "cem"])
 clicks = st.lists(
     st.tuples(
-        st.sampled_from(PERSONS),
-        st.sampled_from([0.0, 0.0, 60.0, 600.0, 1799.9, 1800.0, 6 * 3600.0]),
+        persons,
+        st.sampled_from([0.0, 0.0, 5.0, 60.0, 600.0, 1799.9, 1800.0]),
         st.sampled_from(EPISODES),
         st.sampled_from([None, None, "/", "/cart", "/checkout", "/p/1"]),
         st.sampled_from(["ok", None, None, "error"]),
         st.booleans(),
         st.booleans(),
     ),
-    max_size=10,
+    min_size=6,
+    max_size=14,
 )
 waits = st.lists(
     st.tuples(
-        st.sampled_from(PERSONS),
+        persons,
         moments,
         st.sampled_from(WAITS),
         st.sampled_from(LENGTHS),
-        st.sampled_from(["served", "served", "abandoned", "transferred"]),
+        st.sampled_from(["abandoned", "served", "transferred"]),
         st.sampled_from(["invoice", "invoice", None]),
         st.sampled_from([None, 0, 1]),
         st.sampled_from([None, 0.0, 1800.0]),
     ),
-    max_size=5,
+    min_size=3,
+    max_size=6,
 )
 errors = st.lists(
     st.tuples(
-        st.sampled_from(PERSONS),
+        persons,
         moments,
         st.sampled_from(["wrong_item", "damaged", "late_delivery", "return", "payment_declined"]),
         st.sampled_from(["hard", "soft", None]),
         st.sampled_from([0, 1, 2]),
     ),
+    min_size=1,
     max_size=3,
 )
 orders = st.lists(
     st.tuples(
-        st.sampled_from(PERSONS),
+        persons,
         st.sampled_from([0, 1]),
         moments,
-        st.sampled_from([None, 12.0, 24.0, 36.0]),
-        st.sampled_from([None, 11.0, 12.0, 24.0, 50.0]),
+        st.sampled_from([12.0, 0.5, 24.0, None]),
+        st.sampled_from([None, 0.4, 11.0, 12.0, 24.0, 50.0]),
         st.sampled_from([None, None, 10.0, 30.0]),
     ),
-    max_size=3,
+    min_size=2,
+    max_size=4,
     unique_by=lambda order: order[:2],
 )
 
 
+@cache
+def each_signal() -> World:
+    """Every signal once on each of the first three days, all of them Dee's: so that no law holds for want of flags."""
+    day = world(
+        """
+        customer_id | anonymous_id | event_id | event_name     | page_path | element | form_id | field_id | occurred_at
+        ------------+--------------+----------+----------------+-----------+---------+---------+----------+--------------
+                    | dee-phone    | 1        | begin_checkout | /checkout |         |         |          | 12:00
+                    | dee-phone    | 2        | click          | /checkout | pay     |         |          | 12:00:01.0
+                    | dee-phone    | 3        | click          | /checkout | pay     |         |          | 12:00:01.2
+                    | dee-phone    | 4        | click          | /checkout | pay     |         |          | 12:00:01.4
+        dee         | dee-phone    | 5        | click          | /checkout | pay     |         |          | 12:00:01.6
+        dee         | dee-phone    | 6        | form_error     | /checkout |         | address | postcode | 12:01
+        dee         | dee-phone    | 7        | form_error     | /checkout |         | address | postcode | 12:02
+        dee         | dee-phone    | 8        | payment_error  | /checkout |         |         |          | 12:03
+        """,
+        """
+        customer_id | wait_id | wait_type | channel | outcome   | reason  | started_at | ended_at
+        dee         | 1       | queue     | phone   | served    | invoice | 13:00      | 13:01
+        dee         | 2       | queue     | phone   | abandoned | invoice | 14:00      | 14:01
+        """,
+        """
+        customer_id | error_id | order_id | error_type | occurred_at
+        dee         | 1        | 1        | damaged    | 15:00
+        """,
+        """
+        customer_id | order_id | placed_at | promised_at
+        dee         | 1        | 09:00     | 16:00
+        """,
+    )
+    return reduce(add, (_moved(day, days) for days in range(3)))
+
+
+def _moved(day: World, days: int) -> World:
+    """The same some days later, with ids and orders of their own."""
+    ids = pl.selectors.by_name("event_id", "wait_id", "error_id", "order_id", require_all=False)
+    times = pl.selectors.by_dtype(pl.Datetime)
+    return World(
+        *(
+            getattr(day, each.name).with_columns(pl.format(f"dee-{days}-{{}}", ids), times + timedelta(days=days))
+            for each in fields(day)
+        )
+    )
+
+
+def any_or(some: st.SearchStrategy[list[Any]]) -> st.SearchStrategy[list[Any]]:
+    """Now and then none of a kind."""
+    return st.one_of(some, some, some, st.just([]))
+
+
 @st.composite
 def worlds(draw: st.DrawFn, *, kiosk: bool = True) -> World:
-    """With a `kiosk`, some of what anybody does happens on one device that they all use."""
-    return world(
-        _frame("clickstream", _clicks(draw(moments), draw(clicks), kiosk=kiosk)),
-        _frame("wait_time", _waits(draw(waits))),
-        _frame("order_error", _errors(draw(errors))),
-        _frame("orders", _orders(draw(orders))),
+    """What is drawn beside `each_signal`; with a `kiosk`, some of it happens on one device that they all use."""
+    return each_signal() + world(
+        _frame("clickstream", _clicks(draw(moments), draw(any_or(clicks)), kiosk=kiosk)),
+        _frame("wait_time", _waits(draw(any_or(waits)))),
+        _frame("order_error", _errors(draw(any_or(errors)))),
+        _frame("orders", _orders(draw(any_or(orders)))),
     )
 
 

@@ -175,10 +175,9 @@ def test_late_deliveries_and_defects_are_all_listed(small, listed):
             to, promised, order = instant(row.get("ended_at")), instant(row["promised_at"]), row["order_id"]
             kept = to is not None and to + 14 * DAY <= END
             outcome[order] = True if order in lost else False if kept else None
-            known = min(to or END, promised + 3 * DAY)
-            if (to or END) > promised and known < END:
+            if (to or END) > promised and promised < END:
                 key = ("late_delivery", "fulfilment", row["queue"], (row["wait_id"],))
-                found[key] = (f"fulfilment:{order}", outcome[order], known)
+                found[key] = (f"fulfilment:{order}", outcome[order], promised)
     for row in errors:
         if row["error_type"] in DEFECTS:
             place = f"{row['error_type']} @ {row['warehouse']}"

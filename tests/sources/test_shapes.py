@@ -48,8 +48,12 @@ def ids(con) -> list[str]:
         pytest.param("a.csv", HEADER + event("e1") + event("e2"), ["e1", "e2"], id="plain csv"),
         pytest.param("a.csv", "\ufeff" + HEADER + event("e1"), ["e1"], id="csv with a byte order mark"),
         pytest.param("a.csv", (HEADER + event("e1")).replace("\n", "\r\n"), ["e1"], id="csv with CRLF"),
-        pytest.param("a.csv", HEADER + event("e1").replace("\n", "\r\n") + event("e2"), ["e1", "e2"], id="csv with both"),
-        pytest.param("a.csv", HEADER + "\n" + event("e1") + "\n\n" + event("e2"), ["e1", "e2"], id="csv with blank lines"),
+        pytest.param(
+            "a.csv", HEADER + event("e1").replace("\n", "\r\n") + event("e2"), ["e1", "e2"], id="csv with both"
+        ),
+        pytest.param(
+            "a.csv", HEADER + "\n" + event("e1") + "\n\n" + event("e2"), ["e1", "e2"], id="csv with blank lines"
+        ),
         pytest.param("a.csv", HEADER + event("e1").rstrip(), ["e1"], id="csv without a last line end"),
         pytest.param("a.csv", HEADER, [], id="csv with a header only"),
         pytest.param("a.csv", HEADER + event("e1", "x" * 1_000_000), ["e1"], id="csv with a line of 1 MB"),
@@ -57,7 +61,9 @@ def ids(con) -> list[str]:
         pytest.param("a.csv", "," + HEADER + "0," + event("e1"), ["e1"], id="csv with an unnamed column"),
         pytest.param("a.ndjson", line("e1") + line("e2"), ["e1", "e2"], id="plain ndjson"),
         pytest.param("a.ndjson", "\ufeff" + line("e1"), ["e1"], id="ndjson with a byte order mark"),
-        pytest.param("a.ndjson", line("e1").replace("\n", "\r\n") + line("e2"), ["e1", "e2"], id="ndjson with both ends"),
+        pytest.param(
+            "a.ndjson", line("e1").replace("\n", "\r\n") + line("e2"), ["e1", "e2"], id="ndjson with both ends"
+        ),
         pytest.param("a.ndjson", "\n" + line("e1") + "\n\n" + line("e2"), ["e1", "e2"], id="ndjson with blank lines"),
         pytest.param("a.ndjson", "", [], id="empty ndjson"),
         pytest.param("a.ndjson", line("e1", element="x" * 1_000_000), ["e1"], id="ndjson with a line of 1 MB"),
@@ -65,7 +71,7 @@ def ids(con) -> list[str]:
         pytest.param("A.CSV", HEADER + event("e1"), ["e1"], id="a name in capitals"),
         pytest.param("a.b.csv", HEADER + event("e1"), ["e1"], id="a name with dots"),
     ],
-)  # fmt: skip
+)
 def test_it_is_read_whole(con, tmp_path, name, content, found):
     loaded = take(con, put(tmp_path, name, content))
     assert ids(con) == found
@@ -85,10 +91,15 @@ def test_an_object_is_the_same_attributes_as_its_text(con, tmp_path):
 
 @pytest.mark.parametrize("name", ["a.csv", "a.parquet"])
 def test_half_an_integer_is_no_integer_in_any_format(con, tmp_path, name):
-    frame = pl.DataFrame({
-        "event_id": ["e1", "e2"], "occurred_at": [TIME] * 2, "event_name": ["search"] * 2, "customer_id": ["c1"] * 2,
-        "result_count": [2.5, 3.0],
-    })  # fmt: skip
+    frame = pl.DataFrame(
+        {
+            "event_id": ["e1", "e2"],
+            "occurred_at": [TIME] * 2,
+            "event_name": ["search"] * 2,
+            "customer_id": ["c1"] * 2,
+            "result_count": [2.5, 3.0],
+        }
+    )
     frame.write_csv(tmp_path / name) if name.endswith("csv") else frame.write_parquet(tmp_path / name)
     take(con, tmp_path / name)
     assert con.execute("select event_id, result_count from events.clickstream").fetchall() == [("e2", 3)]
@@ -102,21 +113,26 @@ def test_times_without_a_zone_are_in_the_source_s_zone_and_days_in_the_project_s
         take(con, put(tmp_path, "a.csv", text), timezone="Europe/Istanbul")
     finally:
         con.execute("set timezone = 'UTC'")
-    found = con.execute("select occurred_at::varchar, day::varchar from events.clickstream order by event_id").fetchall()
+    found = con.execute(
+        "select occurred_at::varchar, day::varchar from events.clickstream order by event_id"
+    ).fetchall()
     assert found == [("2026-01-15 20:30:00+00", "2026-01-15"), ("2026-01-15 23:30:00+00", "2026-01-16")]
 
 
 def test_nested_fields_of_parquet_are_no_columns(con, tmp_path):
     rows = {
-        "event_id": ["e1"], "occurred_at": [TIME], "event_name": ["click"], "customer_id": ["c1"],
+        "event_id": ["e1"],
+        "occurred_at": [TIME],
+        "event_name": ["click"],
+        "customer_id": ["c1"],
         "attributes": [{"device": "tv", "country": "TR"}],
-    }  # fmt: skip
+    }
     pq.write_table(pa.table(rows), tmp_path / "a.parquet")
     loaded = take(con, tmp_path / "a.parquet")
     assert "device" in loaded.missing_columns
-    assert con.execute("select device, json_extract_string(attributes, 'country') from events.clickstream").fetchall() == [
-        (None, "TR")
-    ]
+    assert con.execute(
+        "select device, json_extract_string(attributes, 'country') from events.clickstream"
+    ).fetchall() == [(None, "TR")]
 
 
 def test_unknown_and_missing_columns_are_told(con, tmp_path):
@@ -135,28 +151,91 @@ NOTHING_GIVEN = ["event_id.required", "event_name.required", "has_a_person", "oc
 @pytest.mark.parametrize(
     ("name", "content", "aside"),
     [
-        pytest.param("a.csv", HEADER + event("e1") + "e2,never,click,c1,\n", [(3, TIME_BROKEN, "e2,never,click,c1,")], id="a time that is none"),
-        pytest.param("a.csv", HEADER + f"e1,{TIME},click\n" + event("e2"), [(2, ["row.missing_columns"], f"e1,{TIME},click")], id="too few columns"),
-        pytest.param("a.csv", HEADER + event("e2") + event("e1", "a,b,c"), [(3, ["row.too_many_columns"], f"e1,{TIME},click,c1,a,b,c")], id="too many columns"),
-        pytest.param("a.csv", HEADER + '\ne0,never,click,c1,"a\nb"\n' + f"e1,{TIME}\n" + "e2,never,click,c1,x\n",
-                     [(3, TIME_BROKEN, 'e0,never,click,c1,"a\nb"'), (5, ["row.missing_columns"], f"e1,{TIME}"), (6, TIME_BROKEN, "e2,never,click,c1,x")],
-                     id="lines are counted over blank lines and line ends in quotes"),
-        pytest.param("a.csv", (HEADER + f"e1,{TIME}\n" + event("e2") + "e3,never,click,c1,x\n").replace("\n", "\r\n"),
-                     [(2, ["row.missing_columns"], f"e1,{TIME}"), (4, TIME_BROKEN, "e3,never,click,c1,x")], id="with CRLF too"),
-        pytest.param("a.csv", HEADER + event("e1", '"closed"early'), [(2, ["row.unquoted_value"], f'e1,{TIME},click,c1,"closed"early')], id="text after a quote"),
-        pytest.param("a.csv", (HEADER + event("e1", "caf\udce9")).encode(errors="surrogateescape"),
-                     [(2, ["row.invalid_encoding"], f"e1,{TIME},click,c1,caf\ufffd")], id="csv that is not UTF-8"),
-        pytest.param("a.csv.gz", HEADER + "e2,never,click,c1,\n", [(2, TIME_BROKEN, "e2,never,click,c1,")], id="packed csv"),
-        pytest.param("a.ndjson", line("e1") + '{"event_id":\n' + "[1]\n", [(2, NOTHING_GIVEN, '{"event_id":'), (3, NOTHING_GIVEN, "[1]")], id="malformed and other json"),
-        pytest.param("a.ndjson", line("e1") + "   \n\n" + "{\r\n", [(2, NOTHING_GIVEN, "   "), (4, NOTHING_GIVEN, "{")], id="blanks are a row, nothing is none"),
-        pytest.param("a.ndjson", line("e1") + "\x01\n" + '{"a\0": 1}\n', [(2, NOTHING_GIVEN, "\x01"), (3, NOTHING_GIVEN, '{"a\0": 1}')], id="control characters"),
-        pytest.param("a.ndjson", (line("e1") + '{"event_id": "caf\udce9"}\n').encode(errors="surrogateescape"),
-                     [(2, ["row.invalid_encoding"], '{"event_id": "caf\ufffd"}')], id="ndjson that is not UTF-8"),
+        pytest.param(
+            "a.csv",
+            HEADER + event("e1") + "e2,never,click,c1,\n",
+            [(3, TIME_BROKEN, "e2,never,click,c1,")],
+            id="a time that is none",
+        ),
+        pytest.param(
+            "a.csv",
+            HEADER + f"e1,{TIME},click\n" + event("e2"),
+            [(2, ["row.missing_columns"], f"e1,{TIME},click")],
+            id="too few columns",
+        ),
+        pytest.param(
+            "a.csv",
+            HEADER + event("e2") + event("e1", "a,b,c"),
+            [(3, ["row.too_many_columns"], f"e1,{TIME},click,c1,a,b,c")],
+            id="too many columns",
+        ),
+        pytest.param(
+            "a.csv",
+            HEADER + '\ne0,never,click,c1,"a\nb"\n' + f"e1,{TIME}\n" + "e2,never,click,c1,x\n",
+            [
+                (3, TIME_BROKEN, 'e0,never,click,c1,"a\nb"'),
+                (5, ["row.missing_columns"], f"e1,{TIME}"),
+                (6, TIME_BROKEN, "e2,never,click,c1,x"),
+            ],
+            id="lines are counted over blank lines and line ends in quotes",
+        ),
+        pytest.param(
+            "a.csv",
+            (HEADER + f"e1,{TIME}\n" + event("e2") + "e3,never,click,c1,x\n").replace("\n", "\r\n"),
+            [(2, ["row.missing_columns"], f"e1,{TIME}"), (4, TIME_BROKEN, "e3,never,click,c1,x")],
+            id="with CRLF too",
+        ),
+        pytest.param(
+            "a.csv",
+            HEADER + event("e1", '"closed"early'),
+            [(2, ["row.unquoted_value"], f'e1,{TIME},click,c1,"closed"early')],
+            id="text after a quote",
+        ),
+        pytest.param(
+            "a.csv",
+            (HEADER + event("e1", "caf\udce9")).encode(errors="surrogateescape"),
+            [(2, ["row.invalid_encoding"], f"e1,{TIME},click,c1,caf\ufffd")],
+            id="csv that is not UTF-8",
+        ),
+        pytest.param(
+            "a.csv.gz", HEADER + "e2,never,click,c1,\n", [(2, TIME_BROKEN, "e2,never,click,c1,")], id="packed csv"
+        ),
+        pytest.param(
+            "a.ndjson",
+            line("e1") + '{"event_id":\n' + "[1]\n",
+            [(2, NOTHING_GIVEN, '{"event_id":'), (3, NOTHING_GIVEN, "[1]")],
+            id="malformed and other json",
+        ),
+        pytest.param(
+            "a.ndjson",
+            line("e1") + "   \n\n" + "{\r\n",
+            [(2, NOTHING_GIVEN, "   "), (4, NOTHING_GIVEN, "{")],
+            id="blanks are a row, nothing is none",
+        ),
+        pytest.param(
+            "a.ndjson",
+            line("e1") + "\x01\n" + '{"a\0": 1}\n',
+            [(2, NOTHING_GIVEN, "\x01"), (3, NOTHING_GIVEN, '{"a\0": 1}')],
+            id="control characters",
+        ),
+        pytest.param(
+            "a.ndjson",
+            (line("e1") + '{"event_id": "caf\udce9"}\n').encode(errors="surrogateescape"),
+            [(2, ["row.invalid_encoding"], '{"event_id": "caf\ufffd"}')],
+            id="ndjson that is not UTF-8",
+        ),
         pytest.param("a.ndjson.gz", line("e1") + "{\n", [(2, NOTHING_GIVEN, "{")], id="packed ndjson"),
-        pytest.param("a.ndjson", line("e1", attributes="{") + line("e2", x="wide"),
-                     [(1, ["attributes.type"], line("e1", attributes="{").strip()), (2, ["x.type"], line("e2", x="wide").strip())], id="json and numbers that are none"),
+        pytest.param(
+            "a.ndjson",
+            line("e1", attributes="{") + line("e2", x="wide"),
+            [
+                (1, ["attributes.type"], line("e1", attributes="{").strip()),
+                (2, ["x.type"], line("e2", x="wide").strip()),
+            ],
+            id="json and numbers that are none",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_row_is_put_aside_with_line_rules_and_original_text(con, tmp_path, name, content, aside):
     take(con, put(tmp_path, name, content))
     assert quarantined(con) == aside
@@ -166,21 +245,27 @@ def test_a_row_is_put_aside_with_line_rules_and_original_text(con, tmp_path, nam
 def test_a_quote_that_is_never_closed_takes_the_rest_of_the_file_aside_and_counts_it(con, tmp_path):
     take(con, put(tmp_path, "a.csv", HEADER + event("e1") + event("e2", '"open') + event("e3")))
     assert ids(con) == ["e1"]
-    (_, rules, original), = quarantined(con)
+    ((_, rules, original),) = quarantined(con)
     assert rules == ["row.unquoted_value"]
     assert original.startswith(f'e2,{TIME},click,c1,"open\ne3,')
     balance(con)
 
 
 def test_a_parquet_row_is_put_aside_as_json_with_its_number(con, tmp_path):
-    pl.DataFrame({"event_id": ["e1", "e2"], "occurred_at": [TIME, "x"], "event_name": ["a", "b"], "customer_id": ["c"] * 2}).write_parquet(tmp_path / "a.parquet")  # fmt: skip
+    pl.DataFrame(
+        {"event_id": ["e1", "e2"], "occurred_at": [TIME, "x"], "event_name": ["a", "b"], "customer_id": ["c"] * 2}
+    ).write_parquet(tmp_path / "a.parquet")
     take(con, tmp_path / "a.parquet")
-    assert quarantined(con) == [(2, TIME_BROKEN, '{"event_id":"e2","occurred_at":"x","event_name":"b","customer_id":"c"}')]
+    assert quarantined(con) == [
+        (2, TIME_BROKEN, '{"event_id":"e2","occurred_at":"x","event_name":"b","customer_id":"c"}')
+    ]
 
 
 def test_rows_far_down_a_large_file_are_found_again(con, tmp_path):
     wrong = {4_000, 60_001, 149_999}
-    rows = [f"e{n},{'never' if n in wrong else TIME},click,c1,\n" if n % 50_000 else f"short{n}\n" for n in range(150_000)]
+    rows = [
+        f"e{n},{'never' if n in wrong else TIME},click,c1,\n" if n % 50_000 else f"short{n}\n" for n in range(150_000)
+    ]
     take(con, put(tmp_path, "a.csv", HEADER + "".join(rows)))
     told = [(number, text.split(",")[0]) for number, _, text in quarantined(con)]
     expected = sorted([(n + 2, f"e{n}") for n in wrong] + [(n + 2, f"short{n}") for n in (0, 50_000, 100_000)])
@@ -199,18 +284,45 @@ def packed(content: str, cut: int) -> bytes:
     [
         pytest.param("a.csv", b"", "a.csv: has no header", id="empty csv"),
         pytest.param("a.csv", b"\n" + HEADER.encode(), "a.csv: has no header", id="blank first line"),
-        pytest.param("a.csv", (HEADER.strip() + ",event_id\n").encode(), "a.csv: the header names 'event_id' more than once", id="a column twice"),
-        pytest.param("a.csv", (HEADER.strip() + ",Event_ID\n").encode(), "'Event_ID', 'event_id' more than once", id="a column twice to SQL"),
-        pytest.param("a.csv", b"\xff\xfe" + HEADER.encode("utf-16-le"), "a.csv: the header is not text in UTF-8", id="UTF-16"),
-        pytest.param("a.csv.gz", packed(HEADER + event("e1") * 9, 12), "a.csv.gz: cannot be read as csv: .*GZIP", id="truncated gz"),
-        pytest.param("a.ndjson.gz", packed(line("e1") * 9, 12), "a.ndjson.gz: cannot be read as ndjson: .*GZIP", id="truncated ndjson"),
+        pytest.param(
+            "a.csv",
+            (HEADER.strip() + ",event_id\n").encode(),
+            "a.csv: the header names 'event_id' more than once",
+            id="a column twice",
+        ),
+        pytest.param(
+            "a.csv",
+            (HEADER.strip() + ",Event_ID\n").encode(),
+            "'Event_ID', 'event_id' more than once",
+            id="a column twice to SQL",
+        ),
+        pytest.param(
+            "a.csv", b"\xff\xfe" + HEADER.encode("utf-16-le"), "a.csv: the header is not text in UTF-8", id="UTF-16"
+        ),
+        pytest.param(
+            "a.csv.gz",
+            packed(HEADER + event("e1") * 9, 12),
+            "a.csv.gz: cannot be read as csv: .*GZIP",
+            id="truncated gz",
+        ),
+        pytest.param(
+            "a.ndjson.gz",
+            packed(line("e1") * 9, 12),
+            "a.ndjson.gz: cannot be read as ndjson: .*GZIP",
+            id="truncated ndjson",
+        ),
         pytest.param("a.csv.gz", HEADER.encode(), "a.csv.gz: cannot be read: Not a gzipped file", id="gz that is none"),
         pytest.param("a.parquet", HEADER.encode() * 3, "a.parquet: cannot be read as parquet", id="csv named parquet"),
         pytest.param("a.parquet", b"", "a.parquet: cannot be read as parquet", id="empty parquet"),
-        pytest.param("a.xlsx", b"", "a.xlsx: the name's ending tells no format that can be read. Known: .parquet, .csv", id="unknown ending"),
+        pytest.param(
+            "a.xlsx",
+            b"",
+            "a.xlsx: the name's ending tells no format that can be read. Known: .parquet, .csv",
+            id="unknown ending",
+        ),
         pytest.param("events", b"", "events: the name's ending tells no format", id="no ending"),
     ],
-)  # fmt: skip
+)
 def test_a_file_that_cannot_be_read_is_an_error_that_names_it(con, tmp_path, name, content, words):
     path = tmp_path / name
     path.write_bytes(content)
@@ -219,7 +331,10 @@ def test_a_file_that_cannot_be_read_is_an_error_that_names_it(con, tmp_path, nam
 
 
 def test_a_column_twice_in_parquet_is_not_taken_for_another(con, tmp_path):
-    twice = pa.table([["e1"], [TIME], ["click"], ["c1"], ["c2"]], names=["event_id", "occurred_at", "event_name", "customer_id", "customer_id"])  # fmt: skip
+    twice = pa.table(
+        [["e1"], [TIME], ["click"], ["c1"], ["c2"]],
+        names=["event_id", "occurred_at", "event_name", "customer_id", "customer_id"],
+    )
     pq.write_table(twice, tmp_path / "a.parquet")
     loaded = take(con, tmp_path / "a.parquet")
     assert loaded.unknown_columns == ["customer_id_1"]
@@ -229,7 +344,11 @@ def test_missing_required_columns_are_named_beside_those_that_are_there(con, tmp
     with pytest.raises(ContractError) as raised:
         take(con, put(tmp_path, "a.csv", f"id,occurred_at,event_name\n1,{TIME},click\n"))
     told = str(raised.value)
-    for words in ("a.csv: required columns of clickstream are missing: event_id.", "Found: event_name, id, occurred_at.", "mapping file"):
+    for words in (
+        "a.csv: required columns of clickstream are missing: event_id.",
+        "Found: event_name, id, occurred_at.",
+        "mapping file",
+    ):
         assert words in told
 
 
@@ -263,5 +382,3 @@ def test_a_file_over_its_limit_says_where_what_and_what_to_do(con, tmp_path):
 def test_a_file_at_its_limit_is_taken(con, tmp_path):
     rows = [event(f"e{n}") for n in range(99)] + ["e99,never,click,c1,\n"]
     assert take(con, put(tmp_path, "a.csv", HEADER + "".join(rows)), limit=None).rows_kept == 99
-
-

@@ -4,12 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from pipeline import steps
 from pipeline.errors import ContractError, FrictionError, InputError, SettingsError, WarehouseError
+from pipeline.settings import Settings, load
 from pipeline.warehouse import versions
 from tests.steps import world as w
 
@@ -27,7 +29,7 @@ def two_days(tmp_path_factory) -> dict[str, str]:
     return w.fingerprints(settings)
 
 
-def published(tmp_path: Path) -> w.Settings:
+def published(tmp_path: Path) -> Settings:
     """A project whose first day is published."""
     settings = w.write(tmp_path)
     w.run(settings, FIRST_TWO[:1])
@@ -90,8 +92,8 @@ def test_a_run_that_is_killed_leaves_the_old_day_and_the_next_run_completes(tmp_
     assert w.tell(w.fingerprints(settings), two_days) == []
 
 
-def break_the_contract(settings: w.Settings) -> Path:
-    path = settings.folder / "landing" / "wait_time" / FIRST_TWO[1].isoformat() / "part-0.ndjson"
+def break_the_contract(settings: Settings) -> Path:
+    path: Path = settings.folder / "landing" / "wait_time" / FIRST_TWO[1].isoformat() / "part-0.ndjson"
     path.write_text(path.read_text() + '{"wait_id": "w-bad"}\nno json\n')
     return path
 
@@ -133,9 +135,9 @@ def test_settings_that_cannot_be_are_an_error_before_anything_changes(tmp_path, 
     before = w.fingerprints(settings, ["events", "journeys", "friction", "ops"])
     config = settings.folder / "friction.toml"
     config.write_text(config.read_text() + more)
-    days = FIRST_TWO[1:] if more else [w.date(2026, 3, 1)]
+    days = FIRST_TWO[1:] if more else [date(2026, 3, 1)]
     with pytest.raises(error) as raised:
-        w.run(w.load(config), days)
+        w.run(load(config), days)
     assert words in str(raised.value)
     assert w.fingerprints(settings, ["events", "journeys", "friction", "ops"]) == before
 
@@ -144,7 +146,7 @@ def test_no_sources_are_an_error(tmp_path):
     config = tmp_path / "friction.toml"
     config.write_text("[project]\n")
     with pytest.raises(SettingsError, match="names no \\[\\[sources\\]\\]"):
-        w.run(w.load(config), w.DAYS)
+        w.run(load(config), w.DAYS)
     assert not (tmp_path / "warehouse" / "friction.duckdb").exists()
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import flagging
+from pipeline.settings import Settings, load
 from pipeline.warehouse.connection import reading
 from tests.steps import world as w
 
@@ -90,7 +91,7 @@ assert polars.thread_pool_size() == THREADS
         [sys.executable, "-c", code, str(tmp_path)], env=environment, cwd=ROOT, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    assert w.tell(w.fingerprints(w.load(tmp_path / "friction.toml")), all_at_once) == []
+    assert w.tell(w.fingerprints(load(tmp_path / "friction.toml")), all_at_once) == []
 
 
 def _visit_arrives_late(contract: str, row: w.Row) -> date:
@@ -120,7 +121,7 @@ def test_late_rows_make_their_own_day_be_computed_again(tmp_path):
     assert _sessions(settings, w.DAYS[1]) == before + 1
 
 
-def _sessions(settings: w.Settings, day: date) -> int:
+def _sessions(settings: Settings, day: date) -> int:
     with reading(settings.warehouse) as con:
         query = "select count(*) from journeys.sessions where day = $day"
         return int(con.execute(query, {"day": day}).fetchall()[0][0])

@@ -92,11 +92,12 @@ class _Clock:
 
 
 def _order(found: World, number: int, person: int, placed: datetime) -> None:
-    order = f"o{number}-{person}"
+    order, hours = f"o{number}-{person}", 30 if person == 2 else 20  # promised within 24
     found["orders"].append({
-        "order_id": order, "customer_id": f"c{person}", "placed_at": _instant(placed), "value": 100.0, "currency": "TRY",
-        "promised_at": _instant(placed + timedelta(days=1)), "delivered_at": _instant(placed + timedelta(hours=30 if person == 2 else 20)),
-        "carrier": "north", "channel": "web",
+        "order_id": order, "customer_id": f"c{person}", "placed_at": _instant(placed), "value": 100.0,
+        "currency": "TRY", "carrier": "north", "channel": "web",
+        "promised_at": _instant(placed + timedelta(days=1)),
+        "delivered_at": _instant(placed + timedelta(hours=hours)),
     })  # fmt: skip
     if person % 2 == 0:
         found["order_error"].append({
@@ -154,7 +155,9 @@ def write(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("".join(json.dumps(row) + "\n" for row in its_rows), encoding="utf-8")
     config = folder / "friction.toml"
-    config.write_text(PROJECT + more + "".join(SOURCE.format(contract=contract) for contract in TIMES), encoding="utf-8")
+    config.write_text(
+        PROJECT + more + "".join(SOURCE.format(contract=contract) for contract in TIMES), encoding="utf-8"
+    )
     return load(config)
 
 

@@ -97,7 +97,7 @@ def quarantined(con: duckdb.DuckDBPyConnection) -> list[tuple[int | None, list[s
 
 
 def as_csv(rows: Sequence[Row], names: Sequence[str]) -> bytes:
-    """CSV as Python writes it: quotes where they are needed (also around either half of a line's end), nothing for null."""
+    """CSV as Python writes it: quotes where they are needed, also around half a line's end; nothing for null."""
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, names, lineterminator="\r\n")
     writer.writeheader()

@@ -31,7 +31,8 @@ def _columns(name: str) -> tuple[str, ...]:
 
 
 def stages(con) -> list[tuple[date, str, int]]:
-    return con.execute("select day, stage, entered from friction.stage_scores order by all").fetchall()
+    rows = con.execute("select day, stage, entered from friction.stage_scores order by all").fetchall()
+    return [(day, stage, entered) for day, stage, entered in rows]
 
 
 @pytest.fixture
@@ -75,9 +76,13 @@ def test_rows_of_another_day_are_refused(con):
 
 def test_an_interrupted_transaction_is_undone(con):
     before = stages(con)
-    with pytest.raises(KeyboardInterrupt), transaction(con):
+
+    def interrupted() -> None:
         con.execute("delete from friction.stage_scores")
         raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), transaction(con):
+        interrupted()
     assert stages(con) == before
 
 
@@ -95,7 +100,9 @@ def table():
 @pytest.mark.parametrize(
     ("change", "is_seen"),
     [
-        pytest.param("create or replace table t as from t order by n desc", False, id="the order of rows is irrelevant"),
+        pytest.param(
+            "create or replace table t as from t order by n desc", False, id="the order of rows is irrelevant"
+        ),
         pytest.param("update t set load_id = 'l2'", False, id="whence a row came is irrelevant"),
         pytest.param("update t set n = 2.0000000000000004 where n = 2", True, id="the last bit is not"),
         pytest.param("update t set a = '' where a is null", True, id="null is not the empty string"),
@@ -104,10 +111,8 @@ def table():
         pytest.param("insert into t from t limit 1", True, id="a row twice is not a row"),
         pytest.param("delete from t where n = 2", True, id="a row less is seen"),
     ],
-)  # fmt: skip
+)
 def test_a_fingerprint_sees_content_and_nothing_else(table, change, is_seen):
     before = fingerprint(table, "t")
     table.execute(change)
     assert (fingerprint(table, "t") != before) == is_seen
-
-

@@ -31,7 +31,8 @@ def con(shared):
 
 
 def values(con) -> list[tuple[str, float]]:
-    return con.execute("select event_id, value from events.clickstream order by all").fetchall()
+    rows = con.execute("select event_id, value from events.clickstream order by all").fetchall()
+    return [(name, value) for name, value in rows]
 
 
 def load_all(con, folder: Path, *contents: str) -> None:

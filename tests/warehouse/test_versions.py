@@ -20,7 +20,8 @@ def publish(published: Path, number: int, keep: int = 3) -> Path:
     with writing(work) as con:
         con.execute("create schema if not exists friction")
         con.execute("create or replace table friction.t as select $n as n", {"n": number})
-    return versions.publish(published, keep)
+    made: Path = versions.publish(published, keep)
+    return made
 
 
 def seen(published: Path) -> int:
@@ -111,7 +112,9 @@ except WarehouseError as error:
 def test_a_published_file_opens_in_older_clients_and_under_its_link_s_name(published):
     publish(published, 1)
     with reading(published) as con:
-        (tags,) = con.execute("select tags from duckdb_databases() where database_name = current_database()").fetchall()[0]
+        (tags,) = con.execute(
+            "select tags from duckdb_databases() where database_name = current_database()"
+        ).fetchall()[0]
         assert tags["storage_version"].startswith("v1.4")
     with duckdb.connect(str(published.resolve()), read_only=True) as con:
         assert con.execute("select n from friction.t").fetchall() == [(1,)]
@@ -157,7 +160,10 @@ def test_a_reader_does_not_see_the_variables_of_our_code(published):
 
 
 def test_no_warehouse_is_an_error_that_says_what_to_do(published):
-    with pytest.raises(WarehouseError, match="there is no warehouse at .* Run a day first: friction run"), reading(published):
+    with (
+        pytest.raises(WarehouseError, match=r"there is no warehouse at .* Run a day first: friction run"),
+        reading(published),
+    ):
         pass
 
 
