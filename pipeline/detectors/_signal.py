@@ -38,9 +38,10 @@ class Inputs:
     """What a signal may look at: all as known at the end of the day, `start` <= day < `end`.
 
     `events`: clickstream of the sessions that were open on the day, sorted by (person_id, occurred_at, event_id), with
-    person_id, session_id, visit_id, stage, closed_at. `visits`: rows of journeys.stage_visits, also of visits on which nothing happened that day. `contacts`,
-    `orders`: as journeys.contacts and journeys.orders give them. `waits`, `errors`: events.wait_time and
-    events.order_error. The last four have person_id, visit_id and stage (null where the journey has no such stage).
+    person_id, session_id, visit_id, stage, closed_at. `visits`: rows of journeys.stage_visits, also of visits on which
+    nothing happened on the day. `contacts`, `orders`: as journeys.contacts and journeys.orders give them. `waits`,
+    `errors`: events.wait_time and events.order_error. The last four have person_id, visit_id and stage (null where the
+    journey has no such stage).
     """
 
     start: datetime

@@ -1,5 +1,6 @@
 """The command line in this process, as a shell sees it."""
 
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipeline import cli
+
+CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f\u202e]")  # what a terminal would obey
 
 
 @dataclass(frozen=True)

@@ -89,9 +89,10 @@ def frame(drawn, begin):
 def test_pieces_are_what_a_slow_reading_finds(drawn, begin):
     rows = frame(drawn, begin)
     expected = []
-    for _, own in groupby(sorted(rows.iter_rows(), key=lambda row: (row[0], row[2], row[1])), key=lambda row: row[0]):
-        found = [[next(own)]]
-        for row in own:
+    for who in sorted(set(rows["who"])):
+        own = sorted((row for row in rows.iter_rows() if row[0] == who), key=lambda row: (row[2], row[1]))
+        found = [[own[0]]]
+        for row in own[1:]:
             if row[2] - found[-1][-1][2] >= GAP:
                 found.append([])
             found[-1].append(row)

@@ -13,22 +13,22 @@ def visits(rows, day=1):
 
 CALLS = world(
     wait_time="""
-    customer_id | wait_id | contact_id | wait_type | channel | queue   | team  | outcome     | handled_seconds | started_at | ended_at
-    ------------+---------+------------+-----------+---------+---------+-------+-------------+-----------------+------------+----------
-    served      | a       |            | queue     | phone   | billing | first | served      | 300             | 10:00      | 10:01
-    hangs_up    | b       |            | queue     | phone   | billing |       | abandoned   |                 | 10:00      | 10:00:05.001
-    misdials    | c       |            | queue     | phone   | billing |       | abandoned   |                 | 10:00      | 10:00:05
-    cut_off     | d       |            | queue     | chat    |         |       | timed_out   |                 | 10:00      | 10:05
-    waits       | e       |            | queue     | phone   | billing |       | open        |                 | 10:00      |
+    customer_id | wait_id | contact_id | wait_type | channel | outcome     | handled_seconds | started_at | ended_at
+    ------------+---------+------------+-----------+---------+-------------+-----------------+------------+---------
+    served      | a       |            | queue     | phone   | served      | 300             | 10:00      | 10:01
+    hangs_up    | b       |            | queue     | phone   | abandoned   |                 | 10:00      | 10:00:05.001
+    misdials    | c       |            | queue     | phone   | abandoned   |                 | 10:00      | 10:00:05
+    cut_off     | d       |            | queue     | chat    | timed_out   |                 | 10:00      | 10:05
+    waits       | e       |            | queue     | phone   | open        |                 | 10:00      |
     # one contact: passed on, held, served
-    passed_on   | f2      | k          | hold      | phone   | returns | third | served      | 60              | 10:05      | 10:06
-    passed_on   | f1      | k          | queue     | phone   | billing | first | transferred | 120             | 10:00      | 10:01
+    passed_on   | f2      | k          | hold      | phone   | served      | 60              | 10:05      | 10:06
+    passed_on   | f1      | k          | queue     | phone   | transferred | 120             | 10:00      | 10:01
     # passed on and hung up soon after: that was no wrong number
-    gives_up    | g1      | l          | queue     | phone   | billing |       | transferred |                 | 10:00      | 10:01
-    gives_up    | g2      | l          | queue     | phone   | returns |       | abandoned   |                 | 10:02      | 10:02:03
+    gives_up    | g1      | l          | queue     | phone   | transferred |                 | 10:00      | 10:01
+    gives_up    | g2      | l          | queue     | phone   | abandoned   |                 | 10:02      | 10:02:03
     # the same contact id of somebody else is another contact
-    namesake    | h       | k          | queue     | phone   | billing |       | served      |                 | 10:00      | 10:01
-    parcel      | i       |            | delivery  | courier | north   |       | served      |                 | 10:00      | 10:01
+    namesake    | h       | k          | queue     | phone   | served      |                 | 10:00      | 10:01
+    parcel      | i       |            | delivery  | courier | served      |                 | 10:00      | 10:01
     """
 )
 
@@ -37,19 +37,34 @@ def test_the_waits_of_a_contact_are_one_visit_over_when_the_last_service_is():
     found, expected = picked(
         visits(CALLS),
         """
-        visit_id   | events | left_at                 | outcome | reason        | is_exposure | loci
-        -----------+--------+-------------------------+---------+---------------+-------------+-------------------------------------------------
-        support:a  | 1      | 2026-01-01 10:06        | open    |               | true        | queue:billing, team:first
-        support:b  | 1      | 2026-01-01 10:00:05.001 | lost    | abandoned     | true        | queue:billing
-        support:c  | 1      | 2026-01-01 10:00:05     | lost    | short_abandon | false       | queue:billing
-        support:d  | 1      | 2026-01-01 10:05        | lost    | abandoned     | true        | []
-        support:e  | 1      | 2026-01-01 10:00        | open    |               | true        | queue:billing
-        support:f1 | 2      | 2026-01-01 10:07        | open    |               | true        | queue:billing, queue:returns, team:first, team:third
-        support:g1 | 2      | 2026-01-01 10:02:03     | lost    | abandoned     | true        | queue:billing, queue:returns
-        support:h  | 1      | 2026-01-01 10:01        | open    |               | true        | queue:billing
+        visit_id   | events | left_at                 | outcome | reason        | is_exposure
+        -----------+--------+-------------------------+---------+---------------+------------
+        support:a  | 1      | 2026-01-01 10:06        | open    |               | true
+        support:b  | 1      | 2026-01-01 10:00:05.001 | lost    | abandoned     | true
+        support:c  | 1      | 2026-01-01 10:00:05     | lost    | short_abandon | false
+        support:d  | 1      | 2026-01-01 10:05        | lost    | abandoned     | true
+        support:e  | 1      | 2026-01-01 10:00        | open    |               | true
+        support:f1 | 2      | 2026-01-01 10:07        | open    |               | true
+        support:g1 | 2      | 2026-01-01 10:02:03     | lost    | abandoned     | true
+        support:h  | 1      | 2026-01-01 10:01        | open    |               | true
         """,
     )
     assert_frame_equal(found, expected)
+
+
+def test_a_contact_names_the_queues_and_teams_that_it_touched():
+    touched = world(
+        wait_time="""
+        customer_id | wait_id | contact_id | wait_type | channel | queue   | team  | outcome     | started_at | ended_at
+        passed_on   | a1      | k          | queue     | phone   | returns | third | transferred | 10:00      | 10:01
+        passed_on   | a2      | k          | queue     | phone   | billing | first | served      | 10:02      | 10:03
+        unnamed     | b       |            | queue     | phone   |         |       | served      | 10:00      | 10:01
+        """
+    )
+    assert visits(touched)["loci"].to_list() == [
+        ["queue:billing", "queue:returns", "team:first", "team:third"],
+        ["queue:unknown"],
+    ]
 
 
 SERVED = world(

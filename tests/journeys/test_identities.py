@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pipeline.journeys import identities, sessions
 from tests.detectors.nights import at, day_of, night, world
 from tests.detectors.plainly import SLOWLY
-from tests.drawn import INSTANT, table
+from tests.drawn import INSTANT, Dtype, table
 
 NOBODY = pl.DataFrame(schema={"anonymous_id": pl.String, "customer_id": pl.String, "last_seen_at": INSTANT})
 
@@ -136,10 +136,15 @@ def test_it_resolves_as_a_slow_reading_does(drawn, known):
         seconds += pause
         rows.append((f"e{99 - number}", at(seconds), device, customer))
     pairs = [(device, customer, at(n, hour=0)) for n, (device, customer) in enumerate(known)]
-    names = {"event_id": pl.String, "occurred_at": INSTANT, "anonymous_id": pl.String, "customer_id": pl.String}
+    names: dict[str, Dtype] = {
+        "event_id": pl.String(),
+        "occurred_at": INSTANT,
+        "anonymous_id": pl.String(),
+        "customer_id": pl.String(),
+    }
     found = identities.resolve(
         pl.DataFrame(rows, schema=names, orient="row"),
-        pl.DataFrame(pairs, schema=NOBODY.schema, orient="row"),
+        pl.DataFrame(pairs, schema=dict(NOBODY.schema), orient="row"),
         sessions.GAP,
         sessions.CAP,
     )
@@ -147,7 +152,7 @@ def test_it_resolves_as_a_slow_reading_does(drawn, known):
     for event, when, device, customer in rows:
         if customer is not None:
             continue
-        here = sorted(((row[1], row[0], row[3]) for row in rows if row[2] == device))
+        here = sorted((row[1], row[0], row[3]) for row in rows if row[2] == device)
         place = here.index((when, event, None))
         upcoming, last = None, when
         for moment, _, who in here[place + 1 :]:

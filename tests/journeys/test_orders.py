@@ -132,8 +132,8 @@ def test_what_several_inputs_know_of_an_order_is_one_visit_and_orders_have_the_f
         buys        | a        | 55    | 10:00     |
         """,
         wait_time="""
-        customer_id | wait_id | order_id | wait_type | channel | queue | outcome | value | started_at | promised_at | ended_at
-        buys        | w       | a        | delivery  | courier | north | served  | 12    | 12:00      | d2 12:00    | d2 10:00
+        customer_id | wait_id | order_id | wait_type | channel | queue | outcome | value | started_at | ended_at
+        buys        | w       | a        | delivery  | courier | north | served  | 12    | 12:00      | d2 10:00
         """,
     )
     found, expected = picked(
@@ -202,7 +202,7 @@ def test_a_customer_is_kept_who_buys_again_within_sixty_days(day, expected):
 
 
 def test_every_visit_is_decided_on_one_day():
-    found = [visit for day in range(1, 92) for visit, *_ in decided(ORDERS, day)]
+    found = [visit for day in (*range(1, 20), *range(58, 66)) for visit, *_ in decided(ORDERS, day)]
     # the order that only a contact names is no order
     assert sorted(found) == list("abcdefghij")
     assert sorted(found) == sorted(set(found))
@@ -216,4 +216,4 @@ def test_an_error_long_after_the_order_decides_nothing_again():
             occurred_at=pl.col("occurred_at") + timedelta(days=20), error_type=pl.lit("refund_delayed")
         ),
     )
-    assert [day for day in range(1, 92) if decided(rows, day)] == [17]
+    assert [day for day in (17, 22, 23, 24, 61, 82, 83, 84, 91) if decided(rows, day)] == [17]

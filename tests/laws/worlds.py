@@ -1,4 +1,4 @@
-"""Generated worlds of up to three persons over four days: episodes of clicks, contacts and orders, many about midnight."""
+"""Generated worlds of some persons over some days: episodes of clicks, contacts and orders, many about midnight."""
 
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta

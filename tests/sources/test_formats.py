@@ -67,7 +67,7 @@ def con():
         yield made
 
 
-@QUIETLY
+@settings(QUIETLY, max_examples=20)  # each is five files
 @given(rows)
 def test_parquet_csv_and_ndjson_plain_and_packed_give_the_same_events(con, tmp_path, generated):
     told: list[dict[str, Any]] = [

@@ -87,9 +87,7 @@ def test_rows_may_be_joined_with_a_file_beside(con, tmp_path):
 
 def test_ndjson_is_mapped_over_one_json_column(con, tmp_path):
     event = '{"kind": "web", "id": "1", "time": "2026-01-15T10:00:00Z", "what": "click", "who": {"id": "c1"}}'
-    path = put(tmp_path, "a.ndjson", event + '
-{"kind": "phone"}
-')
+    path = put(tmp_path, "a.ndjson", event + '\n{"kind": "phone"}\n')
     loaded = take(con, path, mapping=adapter(tmp_path, NESTED))
     assert (loaded.rows_read, loaded.rows_kept) == (1, 1)
     assert con.execute("select event_id, customer_id from events.clickstream").fetchall() == [("1", "c1")]

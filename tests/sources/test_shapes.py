@@ -1,6 +1,5 @@
-"""Files as they really come: what is read, what is put aside with its text, and what is refused with which words."""
+"""Files as they really come: what is read, and what is put aside with its text."""
 
-import gzip
 import json
 
 import polars as pl
@@ -8,7 +7,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.errors import ContractError, InputError
 from tests.warehouse.loads import balance, kept, new_warehouse, put, quarantined, take, undone
 
 HEADER = "event_id,occurred_at,event_name,customer_id,element_text\n"
@@ -270,115 +268,3 @@ def test_rows_far_down_a_large_file_are_found_again(con, tmp_path):
     told = [(number, text.split(",")[0]) for number, _, text in quarantined(con)]
     expected = sorted([(n + 2, f"e{n}") for n in wrong] + [(n + 2, f"short{n}") for n in (0, 50_000, 100_000)])
     assert told == expected
-
-
-# --- what is refused ------------------------------------------------------------------------------------------------
-
-
-def packed(content: str, cut: int) -> bytes:
-    return gzip.compress(content.encode())[:-cut]
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "words"),
-    [
-        pytest.param("a.csv", b"", "a.csv: has no header", id="empty csv"),
-        pytest.param("a.csv", b"\n" + HEADER.encode(), "a.csv: has no header", id="blank first line"),
-        pytest.param(
-            "a.csv",
-            (HEADER.strip() + ",event_id\n").encode(),
-            "a.csv: the header names 'event_id' more than once",
-            id="a column twice",
-        ),
-        pytest.param(
-            "a.csv",
-            (HEADER.strip() + ",Event_ID\n").encode(),
-            "'Event_ID', 'event_id' more than once",
-            id="a column twice to SQL",
-        ),
-        pytest.param(
-            "a.csv", b"\xff\xfe" + HEADER.encode("utf-16-le"), "a.csv: the header is not text in UTF-8", id="UTF-16"
-        ),
-        pytest.param(
-            "a.csv.gz",
-            packed(HEADER + event("e1") * 9, 12),
-            "a.csv.gz: cannot be read as csv: .*GZIP",
-            id="truncated gz",
-        ),
-        pytest.param(
-            "a.ndjson.gz",
-            packed(line("e1") * 9, 12),
-            "a.ndjson.gz: cannot be read as ndjson: .*GZIP",
-            id="truncated ndjson",
-        ),
-        pytest.param("a.csv.gz", HEADER.encode(), "a.csv.gz: cannot be read: Not a gzipped file", id="gz that is none"),
-        pytest.param("a.parquet", HEADER.encode() * 3, "a.parquet: cannot be read as parquet", id="csv named parquet"),
-        pytest.param("a.parquet", b"", "a.parquet: cannot be read as parquet", id="empty parquet"),
-        pytest.param(
-            "a.xlsx",
-            b"",
-            "a.xlsx: the name's ending tells no format that can be read. Known: .parquet, .csv",
-            id="unknown ending",
-        ),
-        pytest.param("events", b"", "events: the name's ending tells no format", id="no ending"),
-    ],
-)
-def test_a_file_that_cannot_be_read_is_an_error_that_names_it(con, tmp_path, name, content, words):
-    path = tmp_path / name
-    path.write_bytes(content)
-    with pytest.raises(InputError, match=words):
-        take(con, path)
-
-
-def test_a_column_twice_in_parquet_is_not_taken_for_another(con, tmp_path):
-    twice = pa.table(
-        [["e1"], [TIME], ["click"], ["c1"], ["c2"]],
-        names=["event_id", "occurred_at", "event_name", "customer_id", "customer_id"],
-    )
-    pq.write_table(twice, tmp_path / "a.parquet")
-    loaded = take(con, tmp_path / "a.parquet")
-    assert loaded.unknown_columns == ["customer_id_1"]
-
-
-def test_missing_required_columns_are_named_beside_those_that_are_there(con, tmp_path):
-    with pytest.raises(ContractError) as raised:
-        take(con, put(tmp_path, "a.csv", f"id,occurred_at,event_name\n1,{TIME},click\n"))
-    told = str(raised.value)
-    for words in (
-        "a.csv: required columns of clickstream are missing: event_id.",
-        "Found: event_name, id, occurred_at.",
-        "mapping file",
-    ):
-        assert words in told
-
-
-def test_a_folder_that_looks_like_a_file_is_an_error_that_names_it(con, tmp_path):
-    (tmp_path / "a.csv").mkdir()
-    with pytest.raises(InputError, match=r"a\.csv: cannot be read: Is a directory"):
-        take(con, tmp_path / "a.csv")
-
-
-def test_the_contract_of_a_result_cannot_be_loaded(con, tmp_path):
-    with pytest.raises(ContractError, match=r"points is not an input but a result\. Inputs: clickstream, customers,"):
-        take(con, put(tmp_path, "a.csv", HEADER), "points")
-
-
-def test_a_file_over_its_limit_says_where_what_and_what_to_do(con, tmp_path):
-    rows = [event(f"e{n}") for n in range(8)] + ["e8,never,click,c1,\n", "e9,never,click,,\n"]
-    with pytest.raises(ContractError) as raised:
-        take(con, put(tmp_path, "a.csv", HEADER + "".join(rows)), limit=None)
-    told = str(raised.value)
-    for words in (
-        "a.csv: 2 of 10 rows break the contract clickstream, over its limit of 1.00%",
-        "occurred_at.type 2, plausible_time 2, has_a_person 1. Nothing was changed.",
-        "line 10: e8,never,click,c1,",
-        "line 11: e9,never,click,,",
-        "friction check a.csv --contract clickstream",
-    ):
-        assert words in told
-    assert kept(con) == []
-
-
-def test_a_file_at_its_limit_is_taken(con, tmp_path):
-    rows = [event(f"e{n}") for n in range(99)] + ["e99,never,click,c1,\n"]
-    assert take(con, put(tmp_path, "a.csv", HEADER + "".join(rows)), limit=None).rows_kept == 99

@@ -15,8 +15,6 @@ from pipeline.settings import Settings, load
 from pipeline.warehouse import versions
 from tests.steps import world as w
 
-pytestmark = pytest.mark.xdist_group("world")
-
 ROOT = Path(__file__).resolve().parents[2]
 FIRST_TWO = w.DAYS[:2]
 

@@ -20,8 +20,7 @@ def publish(published: Path, number: int, keep: int = 3) -> Path:
     with writing(work) as con:
         con.execute("create schema if not exists friction")
         con.execute("create or replace table friction.t as select $n as n", {"n": number})
-    made: Path = versions.publish(published, keep)
-    return made
+    return versions.publish(published, keep)
 
 
 def seen(published: Path) -> int:
@@ -30,7 +29,7 @@ def seen(published: Path) -> int:
 
 
 @pytest.fixture
-def published(tmp_path) -> Path:
+def published(tmp_path: Path) -> Path:
     return tmp_path / "warehouse" / "friction.duckdb"
 
 

@@ -1,0 +1,82 @@
+"""`friction check`: the verdict on a file, as a night would judge it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import CONTROL, Friction
+
+HEADER = "event_id,occurred_at,event_name,customer_id,mood\n"
+GOOD = "e{n},2026-01-15T10:00:00Z,click,c1,\n"
+
+
+def test_check_accepts_what_a_night_would_take(friction: Friction, tmp_path):
+    (tmp_path / "a.csv").write_text(
+        HEADER + "".join(GOOD.replace("{n}", str(n)) for n in range(200)) + "e200,never,click,c1,\n"
+    )
+    done = friction("check", "a.csv", "--contract", "clickstream")
+    assert done.code == 0
+    said = " ".join(done.out.split())
+    for words in (
+        "a.csv: ok – 1 of 201 rows break the contract clickstream, within its limit of 1.00%",
+        "read 201 = kept 200 + quarantined 1 + duplicate 0",
+        "columns that the contract does not know: mood",
+        "occurred_at.type 1",
+        "202 plausible_time, occurred_at.type e200,never,click,c1,",
+    ):
+        assert words in said
+
+
+def test_check_refuses_what_a_night_would_refuse(friction: Friction, tmp_path):
+    (tmp_path / "a.csv").write_text(HEADER + GOOD + "e2,never,click,c1,\n")
+    done = friction("check", "a.csv", "--contract", "clickstream", "--json")
+    assert done.code == 10
+    found = json.loads(done.out)
+    assert (found["rows_read"], found["rows_kept"], found["is_within_limit"]) == (2, 1, False)
+    assert found["broken_rules"] == {"occurred_at.type": 1, "plausible_time": 1}
+    assert found["samples"][0][0] == 3
+    assert not (tmp_path / "warehouse").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["--contract", "clickstreem"], 10, "Did you mean 'clickstream'?"),
+        (["--contract", "flags"], 10, "flags is not an input but a result"),
+        (["--contract", "clickstream", "--adapter", "shop"], 2, "there is no adapter 'shop'"),
+        (["--contract", "clickstream", "--timezone", "Mars"], 2, "--timezone: unknown time zone 'Mars'"),
+        (["--contract", "orders"], 10, "required columns of orders are missing: order_id, placed_at"),
+        ([], 2, "Missing option '--contract'"),
+    ],
+)
+def test_check_says_what_is_wrong_with_its_options(friction: Friction, tmp_path, arguments, code, words):
+    (tmp_path / "a.csv").write_text(HEADER + GOOD)
+    done = friction("check", "a.csv", *arguments)
+    assert done.code == code
+    assert words in " ".join(done.err.split())
+
+
+def test_check_reads_the_rest_as_a_night_does(friction: Friction, tmp_path):
+    done = friction("check", write(tmp_path, "a.csv.gz", b"no gzip"), "--contract", "clickstream")
+    assert done.code == 3
+    assert "a.csv.gz: cannot be read: Not a gzipped file" in done.err
+
+
+def write(folder: Path, name: str, content: bytes) -> str:
+    (folder / name).write_bytes(content)
+    return name
+
+
+def test_a_hostile_file_is_shown_escaped(friction: Friction, tmp_path):
+    path = tmp_path / "a[red].csv"
+    path.write_text(
+        "event_id,occurred_at,event_name,customer_id,\x1b[31mcolour[/]\n"
+        + "".join(f"e{n},\x1b[2J[bold],x,c,\n" for n in range(9))
+    )
+    done = friction("check", path.name, "--contract", "clickstream")
+    assert done.code == 10
+    assert CONTROL.search(done.out + done.err) is None
+    assert r"\x1b[2J[bold]" in done.out
+    assert r"\x1b[31mcolour[/]" in done.out
+    assert "a[red].csv: refused" in done.out
