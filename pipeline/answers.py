@@ -51,6 +51,8 @@ def ask(con: duckdb.DuckDBPyConnection, query: str, limit: int) -> tuple[list[st
     """Columns and the first rows of a query, and whether there were more. Raises WarehouseError where it is refused."""
     try:
         cursor = con.execute(query)
+        if cursor is None:  # DuckDB's answer to an empty query
+            raise WarehouseError('the query is empty. Ask for something: friction sql "from marts.friction_points"')
         columns = [column[0] for column in cursor.description or []]
         rows = cursor.fetchmany(limit + 1)
     except duckdb.Error as error:

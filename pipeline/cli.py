@@ -4,20 +4,17 @@ import logging
 import shutil
 import sys
 from dataclasses import asdict
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-import duckdb
 import typer
 
-from pipeline import __version__, answers, steps, terminal
+from pipeline import __version__, answers, nights, steps, terminal
 from pipeline.calendar import days_between
 from pipeline.errors import FrictionError, NotFoundError, SettingsError, hint
 from pipeline.resources import root
-from pipeline.settings import Settings
 from pipeline.settings import load as load_settings
-from pipeline.warehouse import versions
 from pipeline.warehouse.connection import reading
 
 app = typer.Typer(
@@ -45,9 +42,6 @@ def main() -> None:
         where = f"{error.filename}: " if error.filename else ""
         terminal.err().print(terminal.shown(f"error: {where}{error.strerror or error}"), style="bold red")
         sys.exit(1)
-    except KeyboardInterrupt:
-        terminal.err().print("interrupted: nothing was published, the tables are as they were.")
-        sys.exit(130)
 
 
 def _print_version(asked: bool) -> None:
@@ -91,7 +85,7 @@ def demo(
     settings = load_settings(into / "friction.toml")
     names = sorted(path.name.partition(".")[0] for path in (into / "clickstream").iterdir())
     days = days_between(date.fromisoformat(names[0]), date.fromisoformat(names[-1]))
-    _night(settings, days, reported=days[-1:])
+    nights.run(settings, days, reported=days[-1:])
     terminal.out().print(
         terminal.shown(f'\nLook further:  friction --config {into / "friction.toml"} sql "from marts.friction_points"'),
         soft_wrap=True,  # it is there to be copied
@@ -107,7 +101,7 @@ def run(context: typer.Context, day: Day = None) -> None:
     settings = load_settings(context.obj)
     yesterday = datetime.now(settings.zone).date() - timedelta(days=1)
     days = [day.date() if day else yesterday]
-    _night(settings, days, reported=days)
+    nights.run(settings, days, reported=days)
 
 
 @app.command()
@@ -123,36 +117,7 @@ def backfill(
     if last < first:
         raise SettingsError(f"--to {last:%Y-%m-%d} is before --from {first:%Y-%m-%d}. Swap them.")
     days = days_between(first.date(), last.date())
-    _night(load_settings(context.obj), days, reported=days)
-
-
-def _night(settings: Settings, days: list[date], *, reported: list[date]) -> None:
-    """All steps; prints how fast each was, the ten lines of the last day and where its report lies."""
-    started = datetime.now(UTC)
-    with versions.exclusive(settings.warehouse):
-        steps.prepare(settings, days, f"{started:%Y-%m-%dT%H:%M:%S.%fZ}", started)
-        for step in (steps.ingest, steps.check, steps.flag, steps.score, steps.publish):
-            step(settings, days, terminal.progress)
-        pages = steps.report(settings, reported, terminal.progress)
-    with reading(settings.warehouse) as con:
-        _speeds(con)
-        for line in answers.summary(con, settings, reported[-1]):
-            terminal.out().print(terminal.shown(line))
-    terminal.out().print(terminal.shown(f"\nReport:  {_near(pages[-1])}"), soft_wrap=True)
-
-
-def _speeds(con: duckdb.DuckDBPyConnection) -> None:
-    rows = con.execute(
-        """
-        select step, rows, seconds, rows / greatest(seconds, 0.001) as rows_per_second from ops.runs
-        where run_id = (select run_id from ops.runs order by started_at desc limit 1) order by rowid
-        """
-    ).fetchall()
-    terminal.err().print(terminal.table(["step", "rows", "seconds", "rows per second"], rows))
-
-
-def _near(path: Path) -> Path:
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    nights.run(load_settings(context.obj), days, reported=days)
 
 
 @app.command()
@@ -190,7 +155,7 @@ def report(context: typer.Context, day: Day = None) -> None:
     settings = load_settings(context.obj)
     with reading(settings.warehouse) as con:
         days = [day.date() if day else answers.last_day(con)]
-    typer.echo(_near(steps.report(settings, days)[0]))
+    typer.echo(nights.near(steps.report(settings, days)[0]))
 
 
 @app.command()

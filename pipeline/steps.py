@@ -85,8 +85,6 @@ def check(settings: Settings, days: Sequence[date], progress: Progress = quietly
 
     Raises ContractError where an expectation of severity error does not hold or could not be checked.
     """
-    from pipeline.contracts import expectations
-
     with _step(settings, "check", days) as (con, noted):
         loaded = con.execute(
             "select distinct contract from ops.loads where run_id = (select run_id from ops.current_run) order by all"

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from pipeline.errors import FrictionError
+from pipeline.errors import SettingsError
 from pipeline.simulate.calendar import Calendar, calendar
 from pipeline.simulate.clickstream import events
 from pipeline.simulate.columns import CLICKSTREAM, ERRORS, WAITS, Columns
@@ -51,7 +51,7 @@ def simulate(
     give the same bytes. Works day by day: memory grows with the customers and orders, not with the events.
     `progress(done, total)` is called after each day and at the end.
 
-    Raises FrictionError where an argument makes no sense or `out` holds files that are not the simulator's to replace.
+    Raises SettingsError where an argument makes no sense or `out` holds files that are not the simulator's to replace.
     """
     _check(days, customers, seed, out, start, format)
     world = world or World()
@@ -139,17 +139,17 @@ def _check(days: int, customers: int, seed: int, out: Path, start: date, form: s
         ("seed", seed, 0, 2**63 - 1),
     ):
         if not least <= value <= most:
-            raise FrictionError(f"simulate: {name} is {value:,}; it must lie between {least:,} and {most:,}.")
+            raise SettingsError(f"simulate: {name} is {value:,}; it must lie between {least:,} and {most:,}.")
     if not 2000 <= start.year <= 2080:
-        raise FrictionError(f"simulate: start is {start}; choose a day between 2000 and 2080.")
+        raise SettingsError(f"simulate: start is {start}; choose a day between 2000 and 2080.")
     if form not in ENDINGS:
-        raise FrictionError(f"simulate: format is {form!r}; known are {', '.join(ENDINGS)}.")
+        raise SettingsError(f"simulate: format is {form!r}; known are {', '.join(ENDINGS)}.")
     if out.is_file():
-        raise FrictionError(f"simulate: {out} is a file; name a folder.")
+        raise SettingsError(f"simulate: {out} is a file; name a folder.")
     if not (out / "truth.parquet").exists():
         for table in TABLES:
             if (out / table).exists():
-                raise FrictionError(f"simulate: {out / table} was not made by the simulator; name another folder.")
+                raise SettingsError(f"simulate: {out / table} was not made by the simulator; name another folder.")
 
 
 def _clear(out: Path) -> None:

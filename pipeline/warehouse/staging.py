@@ -84,7 +84,7 @@ def stage(contract: Contract, file: SourceFile, columns: list[str], mapping: Map
         beside=_beside(file, mapping),
         mapped={name: expressions.get(name, "null::varchar") for name in names},
         origin=about.relation,
-        where=about.where or "true",
+        where=f"coalesce({about.where or 'true'}, true)",  # a line of which it is not known is not left out
         rules=rules,
     )
 

@@ -1,0 +1,54 @@
+"""Nights from the command line: all steps with their progress, how fast they were and what they found."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+import typer
+
+from pipeline import answers, steps, terminal
+from pipeline.settings import Settings
+from pipeline.warehouse import versions
+from pipeline.warehouse.connection import reading
+
+INTERRUPTED = 130  # what a shell calls Ctrl-C
+
+
+def run(settings: Settings, days: list[date], *, reported: list[date]) -> None:
+    """All steps; prints how fast each was, the ten lines of the last day and where its report lies."""
+    try:
+        pages = _run(settings, days, reported)
+    except KeyboardInterrupt:
+        terminal.err().print(
+            "interrupted: what readers open is whole, as it was or as this run has published it."
+        )
+        raise typer.Exit(INTERRUPTED) from None
+    with reading(settings.warehouse) as con:
+        _speeds(con)
+        for line in answers.summary(con, settings, reported[-1]):
+            terminal.out().print(terminal.shown(line))
+    terminal.out().print(terminal.shown(f"\nReport:  {near(pages[-1])}"), soft_wrap=True)
+
+
+def _run(settings: Settings, days: list[date], reported: list[date]) -> list[Path]:
+    started = datetime.now(UTC)
+    with versions.exclusive(settings.warehouse):
+        steps.prepare(settings, days, f"{started:%Y-%m-%dT%H:%M:%S.%fZ}", started)
+        for step in (steps.ingest, steps.check, steps.flag, steps.score, steps.publish):
+            step(settings, days, terminal.progress)
+        return steps.report(settings, reported, terminal.progress)
+
+
+def _speeds(con: duckdb.DuckDBPyConnection) -> None:
+    rows = con.execute(
+        """
+        select step, rows, seconds, rows / greatest(seconds, 0.001) as rows_per_second from ops.runs
+        where run_id = (select run_id from ops.runs order by started_at desc limit 1) order by rowid
+        """
+    ).fetchall()
+    terminal.err().print(terminal.table(["step", "rows", "seconds", "rows per second"], rows))
+
+
+def near(path: Path) -> Path:
+    """The path as seen from the working directory, where it lies below it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
