@@ -216,7 +216,9 @@ def sources(
     if name is None:
         known = mapping.built_in()
         rows = [["canonical", "all", "the columns of the contracts, under their own names"]]
-        rows += [[each, ", ".join(found.contracts), found.description] for each, found in known.items()]
+        rows += [
+            [each, ", ".join(found.contracts), found.description.partition(". ")[0]] for each, found in known.items()
+        ]
         if json:
             terminal.as_json([dict(zip(["name", "contracts", "description"], row, strict=True)) for row in rows])
         else:

@@ -19,9 +19,7 @@ def run(settings: Settings, days: list[date], *, reported: list[date]) -> None:
     try:
         pages = _run(settings, days, reported)
     except KeyboardInterrupt:
-        terminal.err().print(
-            "interrupted: what readers open is whole, as it was or as this run has published it."
-        )
+        terminal.err().print("interrupted: what readers open is whole, as it was or as this run has published it.")
         raise typer.Exit(INTERRUPTED) from None
     with reading(settings.warehouse) as con:
         _speeds(con)

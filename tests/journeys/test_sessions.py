@@ -92,3 +92,13 @@ def test_a_visit_of_a_session_that_is_cut_afterwards_is_decided_once():
         if row[0].startswith("checkout:")
     ]
     assert decided == [("checkout:e0030", "completed")]
+
+
+def test_what_comes_after_a_session_was_known_to_be_over_completes_none_of_its_visits():
+    # half an hour after the session had lasted for a day, and was cut at the midnight before
+    late = robot(30 * 60, m30="begin_checkout", m1470="purchase")
+    found = [night(late, day_of(day)).stage_visits.filter("is_decided", stage="checkout") for day in (2, 3)]
+    assert [each.select("visit_id", "outcome", "decided_at").rows() for each in found] == [
+        [("checkout:e0030", "lost", at(60, day=2, hour=23))],
+        [],
+    ]
