@@ -19,6 +19,8 @@ from pipeline.sources.mapping import Mapping
 
 T = TypeVar("T")
 
+SPACES = "\u00a0\u202f"  # which numbers and money are written with; Python calls them unprintable
+
 
 NO_TERMINAL = 10_000  # characters; in a pipe or a file a row is a line, however long
 NARROWEST = 8  # characters; a table of narrower columns than that cannot be read
@@ -90,7 +92,7 @@ def cell(value: object) -> str:
         return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S")
-    return "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in str(value))
+    return "".join(sign if sign.isprintable() or sign in SPACES else f"\\x{ord(sign):02x}" for sign in str(value))
 
 
 def as_json(value: object) -> None:

@@ -104,5 +104,8 @@ def test_the_installed_wheel_runs_the_demo_from_a_directory_of_its_own(installed
     assert __version__ in call(installed / "friction", "--version", cwd=Path("/"))
     assert "Usage" in call(installed / "friction", "--help", cwd=Path("/"))
     printed = call(installed / "friction", "demo", cwd=tmp_path)
-    assert "report.html" in printed
     assert list(tmp_path.rglob("report.html"))
+    printed = printed.replace("\u00a0", " ")
+    promised = (ROOT / "README.md").read_text(encoding="utf-8").split("```\n")
+    report = next(block for block in promised if block.startswith("Where customers struggle"))
+    assert report in printed, f"the README shows another report than the demo prints:\n{printed}"
