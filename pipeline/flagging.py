@@ -1,5 +1,6 @@
 """A day's journeys and flags: reads what the day's work needs, has it judged, writes the day."""
 
+import logging
 from datetime import date, datetime, timedelta
 
 import duckdb
@@ -12,6 +13,8 @@ from pipeline.journeys import contacts, identities, journey, orders, sessions
 from pipeline.settings import Settings
 from pipeline.warehouse import history
 from pipeline.warehouse.days import replace_day
+
+log = logging.getLogger(__name__)
 
 BUCKET_EVENTS = 250_000  # events of a night that are worked through at once; bounds memory to about 1 GB
 
@@ -43,10 +46,29 @@ def flag(con: duckdb.DuckDBPyConnection, settings: Settings, date_: date) -> tup
         name: pl.concat([getattr(each, name) for each in found], how="vertical_relaxed")
         for name in ("sessions", "stage_visits", "cases", "flags")
     }
+    written["stage_visits"] = _once(
+        written["stage_visits"], history.decided_before(con, date_, written["stage_visits"])
+    )
+    written["cases"] = _one_of(written["cases"], "case_id")
     for name, rows in written.items():
         replace_day(con, name, date_, rows)
     replace_day(con, "signals", date_, _measurable.report(date_, lacks, written["flags"]))
     return written["flags"].height, sum(each["*"] for each in counts.values())
+
+
+def _once(visits: pl.DataFrame, decided: pl.DataFrame) -> pl.DataFrame:
+    """A visit is decided once: what comes later (a contact taken up again, a login after midnight) changes nothing."""
+    is_late = pl.col("visit_id").is_in(decided["visit_id"].implode())
+    first = _one_of(visits, "visit_id").with_columns(is_decided=pl.col("is_decided") & ~is_late)
+    return first.filter(pl.col("is_active") | pl.col("is_decided"))
+
+
+def _one_of(rows: pl.DataFrame, key: str) -> pl.DataFrame:
+    """One row per key. Two persons share one only where the input gives them one order or case; the first stays."""
+    first = rows.sort(key, "person_id").unique(key, keep="first", maintain_order=True)
+    if first.height < rows.height:
+        log.warning("%d rows left out: their %s is another person's too", rows.height - first.height, key)
+    return first
 
 
 def _bucket(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import duckdb
 import polars as pl
@@ -18,6 +18,8 @@ CLICKSTREAM = (
     "device", "channel", "country",
 )  # fmt: skip
 
+
+DECIDED_REACH_DAYS = 180  # twice what an order is looked back on: nothing older is decided again
 
 NOT_READ = {"attributes", "received_at"}
 
@@ -74,7 +76,8 @@ def purchases(con: duckdb.DuckDBPyConnection, start: datetime, end: datetime, sh
         f"""
         select event_id, occurred_at, customer_id, order_id, value, currency, device, channel
         from events.clickstream
-        where event_name = 'purchase' and order_id is not null and customer_id is not null
+        where event_name = 'purchase' and coalesce(outcome, 'ok') <> 'error'
+          and order_id is not null and customer_id is not null
           and {_WITHIN.format(time="occurred_at")} and hash(customer_id) % $buckets = $bucket
         """,
         {"start": start, "end": end, "buckets": share.buckets, "bucket": share.bucket},
@@ -132,6 +135,24 @@ def has_milliseconds(con: duckdb.DuckDBPyConnection, start: datetime, end: datet
         {"start": start, "end": end},
     ).fetchall()
     return bool(found[0][0])
+
+
+def decided_before(con: duckdb.DuckDBPyConnection, day: date, visits: pl.DataFrame) -> pl.DataFrame:
+    """Those of the visits that an earlier day has decided: visit_id."""
+    con.register("incoming", visits.select("visit_id").to_arrow())
+    try:
+        return fetch(
+            con,
+            """
+            select distinct visit_id from journeys.stage_visits
+            where is_decided and day < $day and day >= $day - $reach::integer
+              and visit_id in (select visit_id from incoming)
+            order by visit_id
+            """,
+            {"day": day, "reach": DECIDED_REACH_DAYS},
+        )
+    finally:
+        con.unregister("incoming")
 
 
 def refresh_identities(con: duckdb.DuckDBPyConnection, days: Iterable[object]) -> None:

@@ -36,7 +36,8 @@ orders as (
 ),
 
 purchases as (
-    select event_id, order_id, day from events.clickstream where event_name = 'purchase' and order_id is not null
+    select event_id, order_id, day from events.clickstream
+    where event_name = 'purchase' and coalesce(outcome, 'ok') <> 'error' and order_id is not null
 ),
 
 delivery_waits as (
