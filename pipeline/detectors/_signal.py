@@ -89,7 +89,8 @@ class Signal:
         return f"{self.version}+{hashlib.sha256(told.encode()).hexdigest()[:6]}"
 
 
-# Flags that do not live in a session name neither session nor device.
+# What a flag takes over from the row that it is found in; outside a session it names neither session nor device.
+WHO = ("stage", "person_id", "customer_id", "visit_id", "currency", "channel")
 NO_SESSION = {"session_id": pl.lit(None, pl.String), "device": pl.lit(None, pl.String)}
 
 

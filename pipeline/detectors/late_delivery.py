@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from pipeline.detectors._signal import NO_SESSION, Inputs, Signal
+from pipeline.detectors._signal import NO_SESSION, WHO, Inputs, Signal
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,7 @@ def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
         .sort("visit_id", "known_at", "evidence")
         .unique("visit_id", keep="first", maintain_order=True)
         .select(
-            "stage",
-            "person_id",
-            "customer_id",
-            "visit_id",
-            "currency",
-            "channel",
+            *WHO,
             "started_at",
             **NO_SESSION,
             locus_type=pl.lit("carrier"),

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from pipeline.detectors._signal import NO_SESSION, Inputs, Signal, saturating, seconds
+from pipeline.detectors._signal import NO_SESSION, WHO, Inputs, Signal, saturating, seconds
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,7 @@ def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
         .with_columns(waited=seconds(until - pl.col("started_at")))
         .filter(pl.col("waited") > pl.col("target"))
         .select(
-            "stage",
-            "person_id",
-            "customer_id",
-            "visit_id",
-            "currency",
-            "channel",
+            *WHO,
             "started_at",
             "ended_at",
             **NO_SESSION,

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from pipeline.detectors._signal import NO_SESSION, Inputs, Signal
+from pipeline.detectors._signal import NO_SESSION, WHO, Inputs, Signal
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,7 @@ def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
     is_soft = (pl.col("error_class") == "soft").fill_null(value=False)
     where = pl.coalesce("warehouse", "item_id")
     return inputs.errors.filter(pl.col("error_type").is_in(list(parameters.types))).select(
-        "stage",
-        "person_id",
-        "visit_id",
-        "customer_id",
-        "currency",
-        "channel",
+        *WHO,
         **NO_SESSION,
         locus_type=pl.lit("error_type"),
         locus=pl.when(where.is_null())

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from pipeline.detectors._signal import NO_SESSION, Inputs, Signal, saturating, seconds
+from pipeline.detectors._signal import NO_SESSION, WHO, Inputs, Signal, saturating, seconds
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,7 @@ def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
     return inputs.waits.filter(
         (pl.col("wait_type") == "queue") & (pl.col("outcome") == "abandoned") & (waited > parameters.longer_than)
     ).select(
-        "stage",
-        "person_id",
-        "customer_id",
-        "visit_id",
-        "currency",
-        "channel",
+        *WHO,
         "started_at",
         "ended_at",
         **NO_SESSION,

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from pipeline.detectors._signal import NO_SESSION, Inputs, Signal
+from pipeline.detectors._signal import NO_SESSION, WHO, Inputs, Signal
 from pipeline.journeys.contacts import repeats
 
 
@@ -25,12 +25,7 @@ def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
     found = contacts.join(repeats(contacts, parameters.within), on="visit_id")
     hours = (pl.col("repeated_at") - pl.col("over_at")).dt.total_microseconds() / 3.6e9
     return found.lazy().select(
-        "stage",
-        "person_id",
-        "customer_id",
-        "visit_id",
-        "currency",
-        "channel",
+        *WHO,
         "started_at",
         **NO_SESSION,
         locus_type=pl.lit("reason"),
