@@ -32,6 +32,8 @@ FLAG: dict[str, pl.DataType | type[pl.DataType]] = {
     "detail": pl.String,
 }
 
+FINISHED = FLAG | {"day": pl.Date, "flag_id": pl.String, "signal": pl.String, "signal_version": pl.String}
+
 
 @dataclass(frozen=True)
 class Inputs:

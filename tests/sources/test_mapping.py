@@ -7,7 +7,7 @@ import pytest
 from pipeline.errors import InputError, SettingsError
 from pipeline.settings import load as load_settings
 from pipeline.sources import files, mapping
-from tests.warehouse.loads import balance, kept, new_warehouse, put, quarantined, take, undone
+from tests.warehouse.loads import balance, kept, put, quarantined, take
 
 MAPPING = """\
 name: shop
@@ -40,18 +40,6 @@ contracts:
       event_name: json ->> '$.what'
       customer_id: json ->> '$.who.id'
 """
-
-
-@pytest.fixture(scope="module")
-def shared():
-    with new_warehouse() as made:
-        yield made
-
-
-@pytest.fixture
-def con(shared):
-    with undone(shared):
-        yield shared
 
 
 def adapter(folder: Path, text: str = MAPPING) -> mapping.Mapping:

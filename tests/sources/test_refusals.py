@@ -1,37 +1,14 @@
 """Files that are refused, and with which words."""
 
 import gzip
-import json
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from pipeline.errors import ContractError, InputError
-from tests.warehouse.loads import kept, new_warehouse, put, take, undone
-
-HEADER = "event_id,occurred_at,event_name,customer_id,element_text\n"
-TIME = "2026-01-15T10:00:00Z"
-
-
-def event(name: str, text: str = "") -> str:
-    return f"{name},{TIME},click,c1,{text}\n"
-
-
-def line(name: str, **more: object) -> str:
-    return json.dumps({"event_id": name, "occurred_at": TIME, "event_name": "click", "customer_id": "c1"} | more) + "\n"
-
-
-@pytest.fixture(scope="module")
-def shared():
-    with new_warehouse() as made:
-        yield made
-
-
-@pytest.fixture
-def con(shared):
-    with undone(shared):
-        yield shared
+from tests.sources.rows import HEADER, TIME, event, line
+from tests.warehouse.loads import kept, put, take
 
 
 def packed(content: str, cut: int) -> bytes:

@@ -9,7 +9,7 @@ import pytest
 from pipeline.contracts.contract import load as load_contract
 from pipeline.sources import mapping
 from pipeline.warehouse.loading import unload
-from tests.warehouse.loads import balance, new_warehouse, put, quarantined, take, undone
+from tests.warehouse.loads import balance, put, quarantined, take
 
 HERE = Path(__file__).parent
 VENDORS = ("amplitude", "ga4", "mixpanel", "posthog", "rudderstack", "segment", "snowplow")
@@ -39,18 +39,6 @@ FRICTION = {
         "$mp_dead_click": "dead_click",
     },
 }
-
-
-@pytest.fixture(scope="module")
-def shared():
-    with new_warehouse() as made:
-        yield made
-
-
-@pytest.fixture
-def con(shared):
-    with undone(shared):
-        yield shared
 
 
 def vendor(name):
