@@ -298,7 +298,3 @@ def simulate(
     typer.echo(
         f"\nRun it:  friction --config {out / 'friction.toml'} backfill --from {start:%Y-%m-%d} --to {last:%Y-%m-%d}"
     )
-
-
-if __name__ == "__main__":
-    main()
