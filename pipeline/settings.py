@@ -1,5 +1,6 @@
 """`friction.toml`, read into frozen settings; an unknown key is an error with a hint."""
 
+import codecs
 import tomllib
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +23,40 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Source(_Section):
+class Dialect(_Section):
+    """How the text of files is to be read, where it does not say so itself; what is not given is found out or usual.
+
+    `encoding` is a name that Python knows (windows-1254, iso-8859-9, utf-16 …); `decimal` is the sign before the
+    decimals of numbers, the other one of `.` and `,` then parts thousands; `times` are formats of times besides ISO
+    8601: strptime's (%d.%m.%Y %H:%M), or epoch_s, epoch_ms, epoch_us; `sheet` is the sheet of a workbook.
+    """
+
+    encoding: str | None = None
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1)
+    decimal: Literal[".", ","] | None = None
+    times: tuple[str, ...] = ()
+    sheet: str | None = None
+
+    @field_validator("encoding")
+    @classmethod
+    def _is_encoding(cls, name: str | None) -> str | None:
+        if name is None:
+            return None
+        try:
+            return codecs.lookup(name).name
+        except LookupError:
+            usual = "utf-8, utf-16, windows-1254, iso-8859-9"
+            raise ValueError(f"unknown encoding {name!r}. Usual ones: {usual}.") from None
+
+    def over(self, other: "Dialect | None") -> "Dialect":
+        """What is given here, else what is given there."""
+        if other is None:
+            return self
+        given = {name: getattr(self, name) or getattr(other, name) for name in Dialect.model_fields}
+        return Dialect(**given)
+
+
+class Source(Dialect):
     """One input: files of one format that hold rows of one contract."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9_-]+$")

@@ -1,20 +1,16 @@
 """Which files a source has for a day, and how DuckDB is to read one of them."""
 
-import csv
-import gzip
 import hashlib
-import io
-import zlib
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import BinaryIO, cast
-
-import pyarrow as pa
 
 from pipeline.errors import InputError, SettingsError
 
-FORMATS = {".parquet": "parquet", ".csv": "csv", ".tsv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson"}
+FORMATS = {
+    ".parquet": "parquet", ".csv": "csv", ".tsv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson", ".json": "json",
+    ".xlsx": "xlsx", ".xes": "xes", ".jsonocel": "ocel",
+}  # fmt: skip
 LONGEST_LINE = 16 * 1024 * 1024  # bytes; a longer line is no event but a broken file
 
 
@@ -30,6 +26,12 @@ class SourceFile:
     day: date | None
     format: str | None
     sha256: str
+    stamp: tuple[int, int, int] = (0, 0, 0)  # device's number of the file, size, time of the last change
+
+    def check_unchanged(self) -> None:
+        """Raise InputError where the file is not what it was when it was opened."""
+        if _stamp(self.path) != self.stamp:
+            raise InputError(f"{self.shown}: has changed while it was read. Run again when it is complete.")
 
 
 def find(folder: Path, pattern: str, day: date) -> list[tuple[Path, str]]:
@@ -52,11 +54,12 @@ def open_file(path: Path, shown: str, day: date | None) -> SourceFile:
         endings.pop()
     form = FORMATS.get(endings[-1] if endings else "")
     try:
+        stamp = _stamp(path)
         with path.open("rb") as content:
             digest = hashlib.file_digest(content, "sha256").hexdigest()
     except OSError as error:
         raise InputError(f"{shown}: cannot be read: {error.strerror or error}") from error
-    return SourceFile(path, shown, day, form, digest)
+    return SourceFile(path, shown, day, form, digest, stamp)
 
 
 def in_format(file: SourceFile, named: str | None) -> SourceFile:
@@ -71,35 +74,9 @@ def in_format(file: SourceFile, named: str | None) -> SourceFile:
     return replace(file, format=form)
 
 
-def opened(file: SourceFile) -> BinaryIO:
-    """The file's content, unpacked."""
-    packing = file.path.suffix.lower()
-    if packing == ".zst":
-        return cast(BinaryIO, io.BufferedReader(pa.input_stream(str(file.path), compression="zstd")))
-    return cast(BinaryIO, gzip.open(file.path, "rb")) if packing == ".gz" else file.path.open("rb")
-
-
-def csv_header(file: SourceFile, delimiter: str) -> list[str]:
-    """Names of a CSV file's columns, from its first line; a column without a name is called by its place.
-
-    Raises InputError where there is no such line, or it names a column twice: to SQL, `Value` and `value` are one.
-    """
+def _stamp(path: Path) -> tuple[int, int, int]:
     try:
-        with opened(file) as content:
-            first = content.readline(LONGEST_LINE)
-    except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"{file.shown}: cannot be read: {error}") from error
-    try:
-        names = next(csv.reader(io.StringIO(first.decode("utf-8-sig"), newline=""), delimiter=delimiter), [])
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{file.shown}: the header is not text in UTF-8: {error}") from error
-    if not any(names):
-        raise InputError(
-            f"{file.shown}: has no header. An export without rows still names its columns in its first line."
-        )
-    names = [name or f"column {place}" for place, name in enumerate(names, start=1)]
-    lowered = [name.lower() for name in names]
-    twice = sorted({name for name in names if lowered.count(name.lower()) > 1})
-    if twice:
-        raise InputError(f"{file.shown}: the header names {', '.join(map(repr, twice))} more than once.")
-    return names
+        found = path.stat()
+    except OSError:
+        return (0, 0, 0)
+    return (found.st_ino, found.st_size, found.st_mtime_ns)

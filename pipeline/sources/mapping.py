@@ -12,7 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.errors import SettingsError, hint
 from pipeline.quoting import text
+from pipeline.settings import Dialect
 
+Format = Literal["csv", "ndjson", "json", "parquet", "xlsx", "xes", "ocel"]
 BUILT_IN = Path(__file__).parent / "mappings"
 
 
@@ -42,20 +44,20 @@ def _in_our_words(sql: str, words: dict[str, str]) -> str:
     return f"coalesce(map {{{pairs}}}[({sql})::varchar], ({sql})::varchar)"
 
 
-class Mapping(BaseModel):
+class Mapping(Dialect):
     """One source format. Every row that `where` lets through is counted as read.
 
     `beside` names other CSV files of the same folder that `from` may join, as tables of that name. `fields` names the
-    columns of a file without a header.
+    columns of a file without a header. `records` is the key of the array that holds the rows, where a JSON file is one
+    object (the page of an API: `orders`, `data`).
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     name: str
     description: str
-    delimiter: str = Field(default=",", min_length=1, max_length=1)
-    format: Literal["csv", "ndjson", "parquet"] | None = None  # where the name's ending does not tell it
+    format: Format | None = None  # where the name's ending does not tell it
+    records: str | None = None
     fields: tuple[str, ...] = ()
-    beside: dict[str, str] = {}
+    beside: dict[str, str] = Field(default={})
     contracts: dict[str, Rows]
 
 

@@ -1,131 +1,171 @@
-"""SQL relations over one file: every column as text (Parquet: as it is), under the names of the file."""
+"""SQL relations over one prepared file: a row per row of the file, in its order.
+
+Of CSV every column is text, of Parquet it is as it is, both under the names of the file; of JSON the row is one text, in
+the place of all columns.
+"""
 
 import csv
 import io
-import re
-import zlib
-from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass
 
 import duckdb
 
-from pipeline.quoting import text
-from pipeline.sources.files import LONGEST_LINE, SourceFile, csv_header, opened
+from pipeline.errors import InputError
+from pipeline.quoting import quoted, text
+from pipeline.settings import Dialect
+from pipeline.sources.files import LONGEST_LINE, SourceFile
 from pipeline.sources.mapping import Mapping
+from pipeline.sources.packing import DAMAGED, unpacked
 
 # A line is a row of one column: of a delimiter that no text has. Lines that are not UTF-8 are rejected.
 READ_LINES = (
-    "columns = {'raw': 'VARCHAR'}, delim = '\x01\x02\x03\x04', quote = '', escape = '', header = false, "
-    "auto_detect = false, strict_mode = false, store_rejects = true"
+    "delim = '\x01\x02\x03\x04', quote = '', escape = '', header = false, auto_detect = false, strict_mode = false, "
+    "store_rejects = true"
 )
-UNDECODED = re.compile("[\udc80-\udcff]")  # what `surrogateescape` makes of bytes that are not UTF-8
+RAW = quoted("text of the row")
+ORDINAL = quoted("place of the row")
+PAGE_BYTES = 1 << 30  # of one JSON document that holds the rows in an array: it is read at once
+SAMPLE_ROWS = 10_000  # rows that tell which keys are usual; the keys of every row are looked at all the same
+DELIMITERS = (",", ";", "\t", "|")
 
 
-def columns_of(con: duckdb.DuckDBPyConnection, file: SourceFile, mapping: Mapping | None) -> list[str]:
-    """Names of the file's columns; of NDJSON the keys of its first thousand rows, in alphabetical order."""
-    if file.format == "csv":
-        named = list(mapping.fields) if mapping else []
-        return named or csv_header(file, mapping.delimiter if mapping else ",")
+@dataclass(frozen=True)
+class Table:
+    """How a file is read: `relation` has the file's columns, or for JSON the column RAW (null: an empty line).
+
+    `columns`: name → DuckDB type, of JSON none. `numbered`: the same relation with ORDINAL, from 1; it is slower, and
+    the order of the rows tells as much unless a mapping makes other rows of them. `keys` are those of JSON objects in
+    the file's first rows, `usual_keys` hashes of the sets of keys that hold no others than `names` and `keys` do.
+    """
+
+    file: SourceFile
+    columns: dict[str, str]
+    relation: str
+    numbered: str
+    delimiter: str = ","
+    keys: frozenset[str] = frozenset()
+    usual_keys: tuple[int, ...] = ()
+
+    @property
+    def is_json(self) -> bool:
+        """Its rows are JSON texts."""
+        return self.file.format in {"ndjson", "json"}
+
+
+def table(
+    con: duckdb.DuckDBPyConnection, file: SourceFile, mapping: Mapping | None, dialect: Dialect, names: list[str]
+) -> Table:
+    """How to read a prepared file; `names` are the contract's, by which the delimiter of a CSV file is recognised."""
     if file.format == "parquet":
-        found = con.execute(f"describe from read_parquet({text(file.path)})").fetchall()
-        return [name for (name, *_) in found]
-    keys = con.execute(
-        f"""
-        select distinct unnest(json_keys(raw)) as key
-        from (from {lines(file)} limit 1000)
-        where json_valid(raw) and json_type(raw) = 'OBJECT' order by key
-        """
+        path = text(file.path)
+        found = con.execute(f"describe from read_parquet({path})").fetchall()
+        numbered = (
+            f"(select * exclude (file_row_number), file_row_number + 1 as {ORDINAL} "
+            f"from read_parquet({path}, file_row_number = true))"
+        )
+        return Table(file, {name: kind for name, kind, *_ in found}, f"read_parquet({path})", numbered)
+    if file.format == "csv":
+        delimiter = dialect.delimiter or _delimiter(file, mapping, names)
+        columns = list(mapping.fields) if mapping and mapping.fields else csv_header(file, delimiter)
+        relation = _csv(file, columns, mapping, delimiter)
+        types = dict.fromkeys(columns, "VARCHAR")
+        return Table(file, types, relation, f"(select *, row_number() over () as {ORDINAL} from {relation})", delimiter)
+    relation = _lines(file) if file.format == "ndjson" else _elements(con, file, mapping)
+    numbered = f"(select *, row_number() over () as {ORDINAL} from {relation})"
+    keys, usual = _keys(con, relation, names) if mapping is None else (frozenset(), ())
+    return Table(file, {}, relation, numbered, keys=keys, usual_keys=usual)
+
+
+def _keys(con: duckdb.DuckDBPyConnection, relation: str, names: list[str]) -> tuple[frozenset[str], tuple[int, ...]]:
+    """Keys of the contract in the file's first rows, and hashes of the sets of keys that are all of the contract."""
+    sets = con.execute(
+        f"select distinct hash(keys) as key_hash, keys from (select try(json_keys({RAW})) as keys from {relation} "
+        f"limit {SAMPLE_ROWS}) where len(keys) > 0 order by key_hash"
     ).fetchall()
-    return [key for (key,) in keys]
+    known = frozenset(names)
+    usual = tuple(key_hash for key_hash, keys in sets if known.issuperset(keys))
+    return known & {key for _, keys in sets for key in keys}, usual
 
 
-def lines(file: SourceFile) -> str:
-    """A relation with the file's lines, except empty ones, in `raw`."""
-    return f"(from read_csv({text(file.path)}, {READ_LINES}, max_line_size = {LONGEST_LINE}) where raw is not null)"
+def _lines(file: SourceFile) -> str:
+    column = f"columns = {{{text(RAW[1:-1])}: 'VARCHAR'}}"
+    return f"read_csv({text(file.path)}, {column}, {READ_LINES}, max_line_size = {LONGEST_LINE})"
 
 
-def relation(file: SourceFile, columns: list[str], mapping: Mapping | None) -> str:
-    """A relation with one row per row of the file, in the file's order; NDJSON for a mapping is one column `json`."""
-    if file.format == "parquet":
-        return f"read_parquet({text(file.path)})"
-    if file.format == "csv":
-        return csv_relation(file.path, columns, mapping)
-    if mapping is not None:
-        return f"(select case when json_valid(raw) then raw::json end as json from {lines(file)})"
-    shape = ", ".join(f'"{name}": "VARCHAR"' for name in columns)
-    return (
-        f"(select unnest(case when json_valid(raw) and json_type(raw) = 'OBJECT' "
-        f"then from_json(raw, {text('{' + shape + '}')}) end) from {lines(file)})"
-    )
+def _elements(con: duckdb.DuckDBPyConnection, file: SourceFile, mapping: Mapping | None) -> str:
+    """The elements of the array that a JSON document is, or holds under the mapping's key of the records."""
+    path = text(file.path)
+    with unpacked(file.path) as content:
+        is_array = content.read(1 << 16).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
+    if is_array:
+        return (
+            f"(select json::varchar as {RAW} "
+            f"from read_json_objects({path}, format = 'array', maximum_object_size = {LONGEST_LINE}))"
+        )
+    key = mapping.records if mapping else None
+    pages = f"read_json_objects({path}, format = 'unstructured', maximum_object_size = {PAGE_BYTES})"
+    array = f"json -> {text(key)}"
+    without = con.execute(f"select count(*) from {pages} where json_type({array}) is distinct from 'ARRAY'").fetchall()
+    if without != [(0,)]:
+        raise InputError(f"{file.shown}: has no array {key!r} of records, as its mapping says it has.")
+    return f"(select unnest(from_json({array}, '[\"JSON\"]'))::varchar as {RAW} from {pages})"
 
 
-def csv_relation(path: Path, columns: list[str], mapping: Mapping | None) -> str:
-    """A relation with the rows of a CSV file; rows that are not of the header's shape go to `reject_errors`.
+def _csv(file: SourceFile, columns: list[str], mapping: Mapping | None, delimiter: str) -> str:
+    """Rows that are not of the header's shape go to `reject_errors`.
 
     A file whose columns the mapping names (Snowplow's) has neither header nor quotes.
     """
     names = ", ".join(f"{text(name)}: 'VARCHAR'" for name in columns)
     quote, header = ("", "false") if mapping and mapping.fields else ('"', "true")
     return (
-        f"read_csv({text(path)}, columns = {{{names}}}, delim = {text(mapping.delimiter if mapping else ',')}, "
+        f"read_csv({text(file.path)}, columns = {{{names}}}, delim = {text(delimiter)}, "
         f"quote = {text(quote)}, escape = {text(quote)}, header = {header}, auto_detect = false, "
         f"max_line_size = {LONGEST_LINE}, store_rejects = true)"
     )
 
 
-def original_rows(
-    file: SourceFile, mapping: Mapping | None, rejected: set[str], wanted: set[int]
-) -> tuple[list[tuple[int | None, int, str]], int]:
-    """Original text of rows of a CSV or NDJSON file: (ordinal among the rows that were read, line, text), and how many
-    rows there are.
+def _delimiter(file: SourceFile, mapping: Mapping | None, names: list[str]) -> str:
+    """The delimiter under which the header names most of the contract's columns; a mapping knows its columns itself."""
+    usual = "\t" if ".tsv" in [ending.lower() for ending in file.path.suffixes] else ","
+    if mapping is not None:
+        return usual
+    header = _first_line(file)
+    known = {name.lower() for name in names}
 
-    Gives the `wanted` ordinals, and with ordinal None the rows that DuckDB has rejected: those whose text is among the
-    `rejected`, and those that are not UTF-8. Whether DuckDB rejects a row depends on its text alone.
+    def matching(delimiter: str) -> int:
+        return len(known & {cell.strip('" ').lower() for cell in header.split(delimiter)})
+
+    return max((usual, *DELIMITERS), key=matching)  # the first of equals
+
+
+def csv_header(file: SourceFile, delimiter: str) -> list[str]:
+    """Names of a CSV file's columns, from its first line; a column without a name is called by its place.
+
+    Raises InputError where there is no such line, or it names a column twice: to SQL, `Value` and `value` are one.
     """
-    found: list[tuple[int | None, int, str]] = []
-    rows = ordinal = 0
     try:
-        for line, row in _records(file, mapping):
-            rows += 1
-            if UNDECODED.search(row):
-                found.append((None, line, row.encode(errors="surrogateescape").decode(errors="replace")))
-            elif row in rejected:
-                found.append((None, line, row))
-            else:
-                ordinal += 1
-                if ordinal in wanted:
-                    found.append((ordinal, line, row))
-    except (csv.Error, OSError, EOFError, zlib.error):  # Python and DuckDB do not agree about what this file is
-        return [], -1
-    return found, rows
+        names = next(csv.reader(io.StringIO(_first_line(file), newline=""), delimiter=delimiter), [])
+    except csv.Error as error:
+        raise InputError(f"{file.shown}: the header cannot be read: {error}") from error
+    if not any(names):
+        raise InputError(
+            f"{file.shown}: has no header. An export without rows still names its columns in its first line."
+        )
+    names = [name or f"column {place}" for place, name in enumerate(names, start=1)]
+    lowered = [name.lower() for name in names]
+    twice = sorted({name for name in names if lowered.count(name.lower()) > 1})
+    if twice:
+        raise InputError(f"{file.shown}: the header names {', '.join(map(repr, twice))} more than once.")
+    return names
 
 
-def _records(file: SourceFile, mapping: Mapping | None) -> Iterator[tuple[int, str]]:
-    with (
-        opened(file) as unpacked,
-        io.TextIOWrapper(unpacked, encoding="utf-8-sig", errors="surrogateescape", newline="") as content,
-    ):
-        if file.format == "ndjson" or (mapping and mapping.fields):
-            for number, row in enumerate(content, start=1):
-                if row.strip("\r\n"):
-                    yield number, row.rstrip("\r\n")
-        else:
-            yield from _csv_records(content, mapping.delimiter if mapping else ",")
-
-
-def _csv_records(content: Iterator[str], delimiter: str) -> Iterator[tuple[int, str]]:
-    taken: list[str] = []
-
-    def noting() -> Iterator[str]:
-        for each in content:
-            taken.append(each)
-            yield each
-
-    csv.field_size_limit(LONGEST_LINE)
-    reader = csv.reader(noting(), delimiter=delimiter)
-    first_line = 1
-    for number, record in enumerate(reader):
-        if number > 0 and record:
-            yield first_line, "".join(taken).rstrip("\r\n")
-        taken.clear()
-        first_line = reader.line_num + 1
+def _first_line(file: SourceFile) -> str:
+    try:
+        with unpacked(file.path) as content:
+            first = content.readline(LONGEST_LINE)
+    except DAMAGED as error:
+        raise InputError(f"{file.shown}: cannot be read: {error}") from error
+    if b"\0" in first:
+        raise InputError(f"{file.shown}: the header holds zero bytes: this is no CSV, or is damaged.")
+    return first.decode("utf-8-sig", errors="surrogateescape")

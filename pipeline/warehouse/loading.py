@@ -1,6 +1,9 @@
 """Load one file into its events table: every row is kept, quarantined or an exact duplicate, and counted."""
 
-from dataclasses import dataclass
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 
@@ -9,13 +12,36 @@ import duckdb
 from pipeline.contracts.contract import Contract, load_all
 from pipeline.contracts.contract import load as load_contract
 from pipeline.errors import ContractError, InputError, SettingsError
-from pipeline.sources.files import SourceFile, in_format
+from pipeline.quoting import quoted
+from pipeline.settings import Dialect
+from pipeline.sources import encodings
+from pipeline.sources.files import SourceFile
 from pipeline.sources.mapping import Mapping
-from pipeline.sources.reading import columns_of
+from pipeline.sources.packing import unpacked
+from pipeline.sources.preparing import prepared
+from pipeline.sources.reading import Table, table
 from pipeline.warehouse import quarantine, repeats
-from pipeline.warehouse.staging import stage
+from pipeline.warehouse.rejects import Reject, forget, rejected
+from pipeline.warehouse.staging import Staging, stage
+
+log = logging.getLogger(__name__)
 
 NOT_SQL = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)  # whoever wrote it can mend it
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A file's rows in the temporary table `staged`, typed and judged; nothing of the warehouse has changed yet."""
+
+    load_id: str
+    source: str
+    contract: Contract
+    file: SourceFile
+    rows_read: int
+    rows_bad: int
+    staging: Staging
+    missing_columns: list[str]
+    unknown_columns: list[str]
 
 
 @dataclass(frozen=True)
@@ -37,10 +63,13 @@ class Loaded:
     days: frozenset[date]
 
 
-def load_id(source: str, contract: Contract, file: SourceFile, mapping: Mapping | None) -> str:
+def load_id(
+    source: str, contract: Contract, file: SourceFile, mapping: Mapping | None, dialect: Dialect | None = None
+) -> str:
     """The same for the same content read in the same way, so that nothing is loaded twice."""
     told = mapping.model_dump_json() if mapping else ""
-    parts = [source, file.shown, file.sha256, contract.digest, told]
+    read_as = dialect.model_dump_json() if dialect else ""
+    parts = [source, file.shown, file.sha256, contract.digest, told, read_as]
     return sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
@@ -51,50 +80,138 @@ def load(
     file: SourceFile,
     mapping: Mapping | None,
     timezone: str,
+    dialect: Dialect | None = None,
 ) -> Loaded:
-    """Read, check and add one file's rows; must run inside a transaction.
+    """Read, check and add one file's rows; must run inside a transaction. See `read` and `add`."""
+    with read(con, source, contract, file, mapping, dialect) as staged:
+        return add(con, staged, timezone)
 
-    Raises InputError where the file cannot be read, ContractError where it lacks a required column, more of its rows
-    break rules than the contract allows, or the contract is of no input. `timezone` is the project's: it gives rows
-    their `day`.
+
+@contextmanager
+def read(
+    con: duckdb.DuckDBPyConnection,
+    source: str,
+    contract: Contract,
+    file: SourceFile,
+    mapping: Mapping | None,
+    dialect: Dialect | None = None,
+) -> Iterator[Staged]:
+    """A file's rows, read and judged, in temporary tables only, that last as long as the block.
+
+    Raises InputError where the file cannot be read or changes meanwhile, ContractError where it lacks a required
+    column, a column has changed its type, more of its rows break rules than the contract allows, or the contract is of
+    no input, SettingsError where its mapping cannot be applied.
     """
     if "load_id" not in contract.names:
         known = ", ".join(name for name, each in load_all().items() if "load_id" in each.names and each.inputs)
         raise ContractError(f"{file.shown}: {contract.name} is not an input but a result. Inputs: {known}.")
-    identity = load_id(source, contract, file, mapping)
-    file = in_format(file, mapping.format if mapping else None)
+    identity = load_id(source, contract, file, mapping, dialect)
+    told = (dialect or Dialect()).over(mapping)
+    with _understood(con, contract, file, mapping, told) as (staging, found, rejects):
+        good, ours = con.execute("select count(*) filter (is_good), count(*) filter (is_ours) from staged").fetchall()[
+            0
+        ]
+        rows, bad = ours + len(rejects), ours - good + len(rejects)
+        missing, unknown = _compared(con, contract, file, found, staging, mapping)
+        quarantine.collect(con, (identity, source, contract.name, file.shown), found, mapping, staging, rejects)
+        if bad > contract.quarantine_limit_share * rows:
+            raise ContractError(quarantine.verdict(con, contract, file.shown, rows, bad))
+        file.check_unchanged()
+        yield Staged(identity, source, contract, file, rows, bad, staging, missing, unknown)
+        file.check_unchanged()
+
+
+@contextmanager
+def _understood(
+    con: duckdb.DuckDBPyConnection, contract: Contract, file: SourceFile, mapping: Mapping | None, dialect: Dialect
+) -> Iterator[tuple[Staging, Table, list[Reject]]]:
+    """The file's rows in `staged`, and those that the reader could not make out.
+
+    Rows that are not UTF-8 make it look at the whole text again: it may be of a code page.
+    """
+    with prepared(file, mapping, dialect) as readable:
+        staging, found, rejects = _stage(con, contract, file, readable, mapping, dialect)
+        is_undecoded = any(each.rule == "row.invalid_encoding" for each in rejects) and dialect.encoding is None
+        encoding = _single_byte_encoding(readable) if is_undecoded else None
+        if encoding is None:
+            yield staging, found, rejects
+            return
+    log.info("%s: is not UTF-8; read as %s, which its letters say. Declare it: encoding = …", file.shown, encoding)
+    declared = dialect.model_copy(update={"encoding": encoding})
+    with prepared(file, mapping, declared) as readable:
+        yield _stage(con, contract, file, readable, mapping, declared)
+
+
+def _single_byte_encoding(file: SourceFile) -> str | None:
+    with unpacked(file.path) as content:
+        return encodings.of_single_bytes(content)
+
+
+def _stage(
+    con: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    file: SourceFile,
+    readable: SourceFile,
+    mapping: Mapping | None,
+    dialect: Dialect,
+) -> tuple[Staging, Table, list[Reject]]:
     try:
-        columns = columns_of(con, file, mapping)
-        missing, unknown = _compared(contract, file, columns, mapping)
-        staging = stage(contract, file, columns, mapping)
-        _forget_rejects(con)
-        con.execute(f"create or replace temp table staged as {staging.rows()}")
-        rejects = _rejects(con)
-        good, staged = con.execute("select count(*) filter (is_good), count(*) from staged").fetchall()[0]
-        read, bad = staged + len(rejects), staged - good + len(rejects)
-        if bad:
-            quarantine.add(con, identity, source, contract, file, mapping, staging, rejects)
+        found = table(con, readable, mapping, dialect, [column.name for column in contract.inputs])
+        _refuse_missing(contract, file, set(found.columns), mapping, is_known=not found.is_json)
+        staging = _made(con, contract, file, found, mapping, dialect)
+        if staging.has_rest and (more := _more_keys(con, {column.name for column in contract.inputs})):
+            # keys of the contract that none of the first rows has
+            staging = _made(con, contract, file, replace(found, keys=found.keys | more), mapping, dialect)
+        return staging, found, rejected(con)
     except duckdb.Error as error:
-        if mapping is not None and isinstance(error, NOT_SQL):
-            raise SettingsError(f"{file.shown}: its mapping {mapping.name!r} cannot be applied: {error}") from error
-        raise InputError(f"{file.shown}: cannot be read as {file.format}: {error}") from error
-    if bad > contract.quarantine_limit_share * read:
-        raise ContractError(quarantine.verdict(con, identity, contract, file.shown, read, bad))
-    repeated = repeats.resolve(con, contract, identity, source, file.shown)
+        if isinstance(error, NOT_SQL) and (mapping is not None or dialect.times):
+            what = f"its mapping {mapping.name!r}" if mapping else "times of its source"
+            raise SettingsError(f"{file.shown}: {what} cannot be applied: {error}") from error
+        raise InputError(f"{file.shown}: cannot be read as {readable.format}: {error}") from error
+
+
+def _made(
+    con: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    file: SourceFile,
+    found: Table,
+    mapping: Mapping | None,
+    dialect: Dialect,
+) -> Staging:
+    staging = stage(contract, file, found, mapping, dialect)
+    forget(con)
+    con.execute(f"create or replace temp table staged as {staging.select}")
+    return staging
+
+
+def _more_keys(con: duckdb.DuckDBPyConnection, names: set[str]) -> frozenset[str]:
+    """Those of the names that are keys of some row and were not read."""
+    keys = con.execute("select distinct unnest(json_keys(rest)) from staged where rest is not null").fetchall()
+    return frozenset(key for (key,) in keys) & names
+
+
+def add(con: duckdb.DuckDBPyConnection, staged: Staged, timezone: str) -> Loaded:
+    """Add the good rows of `staged` to their table, the others to the quarantine; must run inside a transaction.
+
+    `timezone` is the project's: it gives rows their `day`.
+    """
+    contract, file = staged.contract, staged.file
+    quarantine.add(con)
+    repeated = repeats.resolve(con, contract, staged.staging, staged.load_id, staged.source, file.shown)
     return Loaded(
-        load_id=identity,
-        source=source,
+        load_id=staged.load_id,
+        source=staged.source,
         contract=contract.name,
         file=file.shown,
         day=file.day,
-        rows_read=read,
-        rows_kept=good - repeated.duplicates - repeated.superseded,
-        rows_quarantined=bad + repeated.superseded,
+        rows_read=staged.rows_read,
+        rows_kept=staged.rows_read - staged.rows_bad - repeated.duplicates - repeated.superseded,
+        rows_quarantined=staged.rows_bad + repeated.superseded,
         rows_duplicate=repeated.duplicates,
-        missing_columns=missing,
-        unknown_columns=unknown,
+        missing_columns=staged.missing_columns,
+        unknown_columns=staged.unknown_columns,
         sha256=file.sha256,
-        days=repeats.insert(con, contract, identity, timezone) | repeated.days,
+        days=repeats.insert(con, contract, staged.staging, staged.load_id, timezone) | repeated.days,
     )
 
 
@@ -110,40 +227,47 @@ def unload(con: duckdb.DuckDBPyConnection, source: str, shown: str) -> frozenset
         if contract.event_time:
             gone = con.execute(f"select distinct day from {contract.table} where load_id = $id", {"id": identity})
             days |= {day for (day,) in gone.fetchall()}
-        for table in (contract.table, "ops.quarantine", "ops.loads"):
-            con.execute(f"delete from {table} where load_id = $id", {"id": identity})
+        for each in (contract.table, "ops.quarantine", "ops.loads"):
+            con.execute(f"delete from {each} where load_id = $id", {"id": identity})
     return frozenset(days)
 
 
-def _forget_rejects(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute("drop table if exists reject_errors")
-    con.execute("drop table if exists reject_scans")
-
-
-def _rejects(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
-    """Rows that the reader could not make out, in the order of the file: (text, rule)."""
-    if con.execute("select count(*) from duckdb_tables() where table_name = 'reject_errors'").fetchall() == [(0,)]:
-        return []
-    return con.execute(
-        """
-        select ltrim(any_value(csv_line), chr(13) || chr(10)),
-               'row.' || lower(replace(any_value(error_type::varchar), ' ', '_'))
-        from reject_errors group by line_byte_position order by line_byte_position
-        """
-    ).fetchall()
+def _refuse_missing(
+    contract: Contract, file: SourceFile, has: set[str], mapping: Mapping | None, *, is_known: bool
+) -> None:
+    """Raise ContractError where a required column is not there; `is_known`: the file says which columns it has."""
+    if mapping is not None:
+        has, is_known = set(mapping.contracts[contract.name].columns), True
+    missing = [column.name for column in contract.inputs if column.is_required and column.name not in has]
+    if is_known and missing:
+        raise ContractError(
+            f"{file.shown}: required columns of {contract.name} are missing: {', '.join(missing)}. "
+            f"Found: {', '.join(sorted(has))}. Rename them in the export, or write a mapping file (adapter = PATH)."
+        )
 
 
 def _compared(
-    contract: Contract, file: SourceFile, columns: list[str], mapping: Mapping | None
+    con: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    file: SourceFile,
+    found: Table,
+    staging: Staging,
+    mapping: Mapping | None,
 ) -> tuple[list[str], list[str]]:
-    """Columns of the contract that the file lacks, and columns of the file that the contract does not know."""
+    """Columns of the contract that the file lacks, and columns of the file that the contract does not know.
+
+    JSON has a key only where it has a value, so there it is the rows that tell. Raises ContractError where none of them
+    has a required key.
+    """
     names = [column.name for column in contract.inputs]
-    has = set(columns) if mapping is None else set(mapping.contracts[contract.name].columns)
-    missing = [name for name in names if name not in has]
-    required = [column.name for column in contract.inputs if column.is_required and column.name in missing]
-    if required and has:
-        raise ContractError(
-            f"{file.shown}: required columns of {contract.name} are missing: {', '.join(required)}. "
-            f"Found: {', '.join(sorted(has))}. Rename them in the export, or write a mapping file (adapter = PATH)."
-        )
-    return missing, [] if mapping else [name for name in columns if name not in set(names)]
+    if not found.is_json or mapping is not None:
+        return [name for name in names if name not in staging.brought], list(staging.unknown)
+    listed = ", ".join(f"count({quoted(name)})" for name in staging.brought)
+    counted = con.execute(f"select count(*) filter (is_ours), {listed or 'null'} from staged").fetchall()[0]
+    has = {name for name, values in zip(staging.brought, counted[1:], strict=False) if values}
+    if counted[0] and has:
+        _refuse_missing(contract, file, has, None, is_known=True)
+    keys = con.execute(
+        "select distinct unnest(json_keys(rest)) as key from staged where rest is not null order by key"
+    ).fetchall()
+    return [name for name in names if name not in has], [key for (key,) in keys]

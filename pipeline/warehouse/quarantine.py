@@ -1,105 +1,133 @@
 """Rows that broke a rule: their original text, the rules, the file and the line."""
 
+from bisect import bisect_right
+
 import duckdb
 import polars as pl
 
 from pipeline.contracts.contract import Contract
-from pipeline.sources.files import SourceFile
+from pipeline.quoting import quoted, text
+from pipeline.sources import originals
 from pipeline.sources.mapping import Mapping
-from pipeline.sources.reading import original_rows
+from pipeline.sources.reading import ORDINAL, Table
+from pipeline.warehouse.rejects import Reject
 from pipeline.warehouse.staging import Staging
 
 SHOWN = 3  # commonest rules, and rows, that an error message quotes
 SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
-    "load_id": pl.String,
-    "source": pl.String,
-    "contract": pl.String,
-    "file": pl.String,
     "line": pl.Int64,
     "broken_rules": pl.List(pl.String),
     "original": pl.String,
 }
+Rows = list[tuple[int | None, list[str], str]]  # line, rules, original text
 
 
-def add(
+def collect(
     con: duckdb.DuckDBPyConnection,
-    load_id: str,
-    source: str,
-    contract: Contract,
-    file: SourceFile,
+    about: tuple[str, str, str, str],
+    table: Table,
     mapping: Mapping | None,
     staging: Staging,
-    rejects: list[tuple[str, str]],
+    rejects: list[Reject],
 ) -> None:
-    """Put the rows of a file that break a rule of `staging`, or were rejected by the reader, into `ops.quarantine`."""
-    broken: dict[int, list[str]] = dict(con.execute(staging.broken()).fetchall())
-    rows = None
-    if file.format != "parquet":
-        rows = _as_written(con, file, mapping, staging, rejects, broken)
-    if rows is None:
-        rows = _as_understood(con, staging, rejects, broken)
-    about = (load_id, source, contract.name, file.shown)
-    frame = pl.DataFrame([(*about, *row) for row in rows], schema=SCHEMA, orient="row")
+    """Put the bad rows of `staged`, and those that the reader rejected, into the temporary table `refused`.
+
+    `about`: load_id, source, contract and file. One row of the file may stand there several times, where a mapping
+    makes several of it.
+    """
+    con.execute("create or replace temp table refused as select * from ops.quarantine limit 0")
+    original = "original" if staging.has_original else "null"
+    bad = con.execute(
+        f"select {staging.place}, broken_rules, {original} from staged where is_ours and not is_good order by 1, 2"
+    ).fetchall()
+    if not bad and not rejects:
+        return
+    if staging.has_original:
+        # every line is a row, except those that were rejected
+        begins = [each.line - before for before, each in enumerate(rejects)]
+        rows: Rows = [(at + bisect_right(begins, at), rules, row) for at, rules, row in bad]
+        rows += [(each.line, [each.rule], each.text) for each in rejects]
+    else:
+        broken: dict[int, list[list[str]]] = {}
+        for at, rules, _ in bad:
+            broken.setdefault(at, []).append(rules)
+        found = _as_written(con, table, mapping, staging, rejects, broken) if table.file.format == "csv" else None
+        rows = found if found is not None else _as_understood(con, table, rejects, broken)
+    frame = pl.DataFrame(rows, schema=SCHEMA, orient="row")
     con.register("incoming", frame.to_arrow())
-    con.execute("insert into ops.quarantine by name select * from incoming")
+    told = ", ".join(
+        f"{text(value)} as {quoted(name)}"
+        for name, value in zip(("load_id", "source", "contract", "file"), about, strict=True)
+    )
+    con.execute(f"insert into refused by name select {told}, * from incoming order by line, original")
     con.unregister("incoming")
 
 
-Rows = list[tuple[int | None, list[str], str]]  # line, rules, original text
+def add(con: duckdb.DuckDBPyConnection) -> None:
+    """Put what `collect` has found into `ops.quarantine`."""
+    con.execute("insert into ops.quarantine by name select * from refused")
 
 
 def _as_written(
     con: duckdb.DuckDBPyConnection,
-    file: SourceFile,
+    table: Table,
     mapping: Mapping | None,
     staging: Staging,
-    rejects: list[tuple[str, str]],
-    broken: dict[int, list[str]],
+    rejects: list[Reject],
+    broken: dict[int, list[list[str]]],
 ) -> Rows | None:
     """Text and line of each row; None where quotes are so broken that nobody can say where a row ends."""
-    rules = dict(rejects)
-    texts, rows = original_rows(file, mapping, set(rules), set(broken))
+    cut = originals.of_rows(
+        table.file,
+        is_quoted=not (mapping and mapping.fields),
+        delimiter=table.delimiter,
+        wanted=set(broken),
+        rejected=[(each.at, each.text) for each in rejects],
+    )
     # the hash makes DuckDB read all columns: it rejects no row for text that it does not look at
-    read = con.execute(f"select count(*), bit_xor(hash(r)) from {staging.relation} as r").fetchall()[0][0]
-    if rows != read + len(rejects) or len(texts) != len(rejects) + len(broken):
+    read_again = f"select count(*), bit_xor(hash(r)) from {table.relation} as r"
+    read = con.execute(read_again if staging.has_place else "select count(*) from staged").fetchall()[0][0]
+    if cut.rows != read + len(rejects) or len(cut.found) != len(rejects) + len(broken):
         return None
-    return [
-        (line, [rules.get(row, "row.invalid_encoding")] if ordinal is None else broken[ordinal], row)
-        for ordinal, line, row in texts
-    ]
+    why = {each.text: each.rule for each in rejects}
+    rows: Rows = []
+    for each in cut.found:
+        if each.place is None:
+            rows.append((each.line, [why.get(each.text, "row.invalid_encoding")], each.text))
+        else:
+            rows += [(each.line, rules, each.text) for rules in broken[each.place]]
+    return rows
 
 
 def _as_understood(
-    con: duckdb.DuckDBPyConnection, staging: Staging, rejects: list[tuple[str, str]], broken: dict[int, list[str]]
+    con: duckdb.DuckDBPyConnection, table: Table, rejects: list[Reject], broken: dict[int, list[list[str]]]
 ) -> Rows:
     """Each row as JSON with its number, and rejected rows as the reader shows them: for Parquet, which has no text."""
     con.register("wanted", pl.DataFrame({"ordinal": list(broken)}, schema={"ordinal": pl.Int64}).to_arrow())
+    columns = ", ".join(f"{quoted(name)} := {quoted(name)}" for name in table.columns)
     found = con.execute(
-        f"select o.* from ({staging.originals()}) as o(ordinal, original) semi join wanted using (ordinal) order by 1"
+        f"select {ORDINAL}, to_json(struct_pack({columns}))::varchar from {table.numbered} as n "
+        f"semi join wanted as w on n.{ORDINAL} = w.ordinal order by 1"
     ).fetchall()
     con.unregister("wanted")
-    rows: Rows = [(ordinal, broken[ordinal], original) for ordinal, original in found]
-    return rows + [(None, [rule], row) for row, rule in rejects]
+    rows: Rows = [(place, rules, original) for place, original in found for rules in broken[place]]
+    return rows + [(None, [each.rule], each.text) for each in rejects]
 
 
-def verdict(con: duckdb.DuckDBPyConnection, load_id: str, contract: Contract, shown: str, read: int, bad: int) -> str:
+def verdict(con: duckdb.DuckDBPyConnection, contract: Contract, shown: str, read: int, bad: int) -> str:
     """Why a file is refused: how many rows broke which rules, the first of them, and what to do."""
     rules = con.execute(
         """
-        select rule, count(*) as rows from (select unnest(broken_rules) as rule from ops.quarantine where load_id = $id)
+        select rule, count(*) as rows from (select unnest(broken_rules) as rule from refused)
         group by rule order by rows desc, rule
-        """,
-        {"id": load_id},
+        """
     ).fetchall()
-    lines = con.execute(
-        "select line, original from ops.quarantine where load_id = $id order by line limit $shown",
-        {"id": load_id, "shown": SHOWN},
-    ).fetchall()
+    lines = con.execute("select line, original from refused order by line limit $shown", {"shown": SHOWN}).fetchall()
     told = ", ".join(f"{rule} {count:,}" for rule, count in rules[:SHOWN])
     more = f" and {len(rules) - SHOWN} more rules" if len(rules) > SHOWN else ""
-    quoted = "".join(f"\n  line {line}: {original[:120]}" for line, original in lines)
+    quoted_rows = "".join(f"\n  line {line}: {original[:120]}" for line, original in lines)
     return (
         f"{shown}: {bad:,} of {read:,} rows break the contract {contract.name}, over its limit of "
-        f"{contract.quarantine_limit_share:.2%}: {told}{more}. Nothing was changed.{quoted}\n"
+        f"{contract.quarantine_limit_share:.2%}: {told}{more}. Nothing was changed.{quoted_rows}\n"
         f"Correct the export, or look at every row: friction check {shown} --contract {contract.name}"
     )

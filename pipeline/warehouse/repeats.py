@@ -1,12 +1,15 @@
 """The same id twice: exact repeats are counted, of different versions the one received last stays."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import duckdb
 
 from pipeline.contracts.contract import Contract
 from pipeline.quoting import quoted, text
+from pipeline.warehouse.daily import day_of
+from pipeline.warehouse.staging import Staging
 
 # A row comes again within days of its first version (GA4 and Snowplow: three); older ids are not looked up, so that
 # the cost of a load grows with the load and not with history.
@@ -22,41 +25,50 @@ class Repeated:
     days: frozenset[date]
 
 
-def resolve(con: duckdb.DuckDBPyConnection, contract: Contract, load_id: str, source: str, shown: str) -> Repeated:
-    """Take out of the temporary table `staged` what is there already, and out of the events table what is outdated."""
+def resolve(
+    con: duckdb.DuckDBPyConnection, contract: Contract, staging: Staging, load_id: str, source: str, shown: str
+) -> Repeated:
+    """Note in `judged` which rows of `staged` are there already, take out of the events table what is outdated."""
     key = quoted(contract.key[0])
-    near = _near(contract)
+    near = _near(con, contract, staging)
+    flags = "is_old boolean, is_duplicate boolean, is_older boolean"
+    con.execute(f"create or replace temp table judged (id bigint, {flags})")
+    # numbers are compared faster than texts; the few that agree are then looked at as texts
     con.execute(
         f"""
         create or replace temp table repeated as
-        select key from (
-            select {key} as key from staged where is_good
-            union all
-            select {key} from {contract.table} where {near} and {key} in (select {key} from staged where is_good)
-        ) group by key having count(*) > 1
+        with hashes as (
+            select key_hash, false as is_old from staged where is_good
+            union all select hash({key}), true from {contract.table} where {near}
+        )
+        select key_hash from hashes group by key_hash having count(*) > 1 and not bool_and(is_old)
         """
     )
     if con.execute("select count(*) from repeated").fetchall() == [(0,)]:
         return Repeated(0, 0, frozenset())
     names = [column.name for column in contract.inputs]
-    content = f"md5(row({', '.join(quoted(name) for name in names)})::varchar)"
-    newest = "received_at" if "received_at" in names else "null::timestamptz"
+    content = f"md5(row({', '.join(_as_brought(contract, staging))})::varchar)"
+    stored = f"md5(row({', '.join(map(quoted, names))})::varchar)"
+    newest, stored_newest = (
+        "received_at" if "received_at" in columns else "null::timestamptz" for columns in (staging.brought, names)
+    )
+    candidates = f"select {staging.id} from staged where is_good and key_hash in (from repeated)"
     # one content may stand several times: first the row that is in the table, then in the order of the file
     con.execute(
         f"""
-        create or replace temp table judged as
+        insert into judged
         with versions as (
-            select rowid as id, false as is_old, {key} as key, {newest} as received, {content} as content
-            from staged where is_good and {key} in (from repeated)
+            select id, false as is_old, {key} as key, {newest} as received, {content} as content
+            from {staging.rows} where id in ({candidates})
             union all
-            select rowid, true, {key}, {newest}, {content} from {contract.table}
-            where {near} and {key} in (from repeated)
+            select rowid, true, {key}, {stored_newest}, {stored} from {contract.table}
+            where {near} and hash({key}) in (from repeated)
         )
         select id, is_old,
             row_number() over (partition by key, content order by is_old desc, id) > 1 as is_duplicate,
             content <> first_value(content) over (partition by key order by received desc nulls last, content)
                 as is_older
-        from versions
+        from versions qualify count(*) over (partition by key) > 1
         """
     )
     days = _outdate(con, contract)
@@ -64,40 +76,79 @@ def resolve(con: duckdb.DuckDBPyConnection, contract: Contract, load_id: str, so
         "select count(*) filter (is_duplicate), count(*) filter (is_older and not is_duplicate) "
         "from judged where not is_old"
     ).fetchall()[0]
-    about = f"{text(load_id)}, {text(source)}, {text(contract.name)}, {text(shown)}"
-    _put_aside(con, contract, about, "staged", "not is_old and is_older and not is_duplicate")
-    con.execute(
-        "delete from staged where rowid in (select id from judged where not is_old and (is_duplicate or is_older))"
-    )
+    if any(gone):
+        about = f"{text(load_id)}, {text(source)}, {text(contract.name)}, {text(shown)}"
+        superseded = "select id from judged where not is_old and is_older and not is_duplicate"
+        _put_aside(con, contract, about, f"{staging.rows} r where r.id in ({superseded})", staging.brought)
     return Repeated(gone[0], gone[1], days)
 
 
-def insert(con: duckdb.DuckDBPyConnection, contract: Contract, load_id: str, timezone: str) -> frozenset[date]:
-    """Add the good rows of `staged` to the events table; gives the days that they belong to."""
-    names = ", ".join(quoted(column.name) for column in contract.inputs)
-    day = f"timezone({text(timezone)}, {quoted(contract.event_time)})::date" if contract.event_time else None
-    derived = ["load_id"] + (["day"] if day else [])
-    values = [text(load_id)] + ([day] if day else [])
-    con.execute(
-        f"insert into {contract.table} ({names}, {', '.join(derived)}) "
-        f"select {names}, {', '.join(values)} from staged where is_good"
-    )
-    if day is None:
+def _as_brought(contract: Contract, staging: Staging) -> list[str]:
+    return [quoted(each.name) if each.name in staging.brought else f"null::{each.type}" for each in contract.inputs]
+
+
+def insert(
+    con: duckdb.DuckDBPyConnection, contract: Contract, staging: Staging, load_id: str, timezone: str
+) -> frozenset[date]:
+    """Add the good rows of `staged` to the events table, without those that `resolve` found to be there already.
+
+    Gives the days that they belong to.
+    """
+    good = _good(con, staging)
+    names, values = [*map(quoted, staging.brought), "load_id"], [*map(quoted, staging.brought), text(load_id)]
+    if contract.event_time is None:
+        con.execute(f"insert into {contract.table} ({', '.join(names)}) select {', '.join(values)} {good}")
         return frozenset()
-    found = con.execute(f"select distinct {day} from staged where is_good").fetchall()
+    first, last = _span(con, contract, staging)
+    time = quoted(contract.event_time)
+    day = day_of(time, timezone, first, last)
+    con.execute(f"insert into {contract.table} ({', '.join(names)}, day) select {', '.join(values)}, {day} {good}")
+    # days by quarters of an hour: no zone is further apart from another than that
+    quarters = f"select distinct epoch_us({time}) // 900000000 as quarter {good}"
+    start = "make_timestamptz(quarter * 900000000)"
+    found = con.execute(f"select distinct {day_of(start, timezone, first, last)} from ({quarters})").fetchall()
     return frozenset(each for (each,) in found)
 
 
-def _near(contract: Contract) -> str:
+def _good(con: duckdb.DuckDBPyConnection, staging: Staging) -> str:
+    """SQL after the columns of a select: the rows that are to be added."""
+    repeated = "select id from judged where not is_old and (is_duplicate or is_older)"
+    has_repeats = con.execute(f"select count(*) from ({repeated})").fetchall() != [(0,)]
+    if staging.values is None:
+        return f"from {staging.rows} where is_good" + (f" and id not in ({repeated})" if has_repeats else "")
+    has_bad = con.execute("select count(*) from staged where not is_good").fetchall() != [(0,)]
+    bad = "select place from staged where not is_good"
+    which = [f"id not in ({each})" for each, there in ((repeated, has_repeats), (bad, has_bad)) if there]
+    return f"from {staging.values}" + (f" where {' and '.join(which)}" if which else "")
+
+
+def _span(
+    con: duckdb.DuckDBPyConnection, contract: Contract, staging: Staging
+) -> tuple[datetime | None, datetime | None]:
+    """The first and the last instant of the good rows."""
+    time = quoted(contract.event_time or "")
+    which = f"where id in (select {staging.id} from staged where is_good)" if staging.values else ""
+    relation = staging.rows if staging.values else "staged where is_good"
+    first, last = con.execute(f"select min({time}), max({time}) from {relation} {which}").fetchall()[0]
+    return first, last
+
+
+def _near(con: duckdb.DuckDBPyConnection, contract: Contract, staging: Staging) -> str:
+    """SQL of the rows of the events table that the file's rows may repeat; in UTC, hence a day more on either side."""
     if contract.event_time is None:
         return "true"
-    # in UTC, hence a day more on either side
-    time = quoted(contract.event_time)
-    reach = f"to_days({NEAR_DAYS + 1})"
-    return (
-        f"day between (select (min({time}) - {reach})::date from staged where is_good) "
-        f"and (select (max({time}) + {reach})::date from staged where is_good)"
-    )
+    first, last = _span(con, contract, staging)
+    if first is None or last is None:
+        return "false"
+    reach = timedelta(days=NEAR_DAYS + 1)
+    return f"day between {_date(first, -reach)} and {_date(last, reach)}"
+
+
+def _date(instant: datetime, shift: timedelta) -> str:
+    try:
+        return f"date '{(instant + shift).date().isoformat()}'"
+    except OverflowError:
+        return f"date '{instant.date().isoformat()}'"
 
 
 def _outdate(con: duckdb.DuckDBPyConnection, contract: Contract) -> frozenset[date]:
@@ -115,7 +166,8 @@ def _outdate(con: duckdb.DuckDBPyConnection, contract: Contract) -> frozenset[da
     )
     about = f"load_id, (select source from ops.loads l where l.load_id = r.load_id), {text(contract.name)}, "
     about += "(select file from ops.loads l where l.load_id = r.load_id)"
-    _put_aside(con, contract, about, contract.table, "is_old and is_older")
+    names = [column.name for column in contract.inputs]
+    _put_aside(con, contract, about, f"{contract.table} r where {outdated}", names)
     con.execute(f"delete from {contract.table} where {outdated}")
     for load_id, rows in loads:
         con.execute(
@@ -126,11 +178,12 @@ def _outdate(con: duckdb.DuckDBPyConnection, contract: Contract) -> frozenset[da
     return frozenset(day for (day,) in days)
 
 
-def _put_aside(con: duckdb.DuckDBPyConnection, contract: Contract, about: str, table: str, which: str) -> None:
+def _put_aside(
+    con: duckdb.DuckDBPyConnection, contract: Contract, about: str, rows: str, columns: Sequence[str]
+) -> None:
     rule = text(f"{contract.key[0]}.superseded")
-    names = ", ".join(f"{quoted(c.name)} := r.{quoted(c.name)}" for c in contract.inputs)
+    names = ", ".join(f"{quoted(name)} := r.{quoted(name)}" for name in columns)
     con.execute(
         f"insert into ops.quarantine (load_id, source, contract, file, line, broken_rules, original) "
-        f"select {about}, null, [{rule}], to_json(struct_pack({names}))::varchar from {table} r "
-        f"where r.rowid in (select id from judged where {which})"
+        f"select {about}, null, [{rule}], to_json(struct_pack({names}))::varchar from {rows}"
     )

@@ -5,113 +5,196 @@ from dataclasses import dataclass
 from pipeline.contracts.contract import Contract
 from pipeline.errors import InputError, SettingsError, hint
 from pipeline.quoting import quoted, text
+from pipeline.settings import Dialect
 from pipeline.sources.files import SourceFile
 from pipeline.sources.mapping import Mapping, Rows
-from pipeline.sources.reading import relation
+from pipeline.sources.reading import ORDINAL, RAW, Table
+from pipeline.warehouse.typing import refuse_changed_type, typed
 
-ORDINAL = quoted("ordinal of the row")
+REST = quoted("what the contract does not know")
+LOCAL_ROWS = 36028797018960000  # where DuckDB begins to number rows that a transaction has not committed yet
+_IS_OURS = quoted("is a row of the contract")
 
 
 @dataclass(frozen=True)
 class Staging:
-    """How the rows of one file are read. `rules`: name → SQL that must be true (null breaks it)."""
+    """How the rows of one file are read.
 
-    contract: Contract
-    relation: str
-    beside: dict[str, str]
-    mapped: dict[str, str]
-    origin: str
-    where: str
-    rules: dict[str, str]
+    `select` makes the temporary table `staged`: of each row `is_ours` (it is of this contract), `is_good`,
+    `broken_rules`, `key_hash`, for JSON `original`, and `place` where the order of the rows does not tell it. It holds the
+    `brought` columns, too, unless `values` reads them of the file: Parquet is read twice faster than it is kept.
+    """
 
-    def rows(self) -> str:
-        """A SELECT of the contract's input columns and `is_good`."""
-        names = ", ".join(quoted(name) for name in self.mapped)
-        return f"{self._typed(numbered=False)} select {names}, {self._is_good} as is_good from typed"
-
-    def broken(self) -> str:
-        """A SELECT of the rows that break a rule: ordinal in the file, and names of the rules."""
-        found = ", ".join(f"case when ({holds}) then null else {text(name)} end" for name, holds in self.rules.items())
-        return (
-            f"{self._typed(numbered=True)} select {ORDINAL}, list_filter([{found}], lambda x: x is not null) "
-            f"from typed where not {self._is_good} order by all"
-        )
-
-    def originals(self) -> str:
-        """A SELECT of ordinal and original row as JSON: for formats that have no text."""
-        return f"select row_number() over () as {ORDINAL}, to_json(r)::varchar as original from {self.relation} as r"
+    select: str
+    values: str | None
+    brought: tuple[str, ...]
+    unknown: tuple[str, ...]
+    has_place: bool
+    has_original: bool
+    has_rest: bool
 
     @property
-    def _is_good(self) -> str:
-        return f"coalesce({' and '.join(f'({holds})' for holds in self.rules.values())}, false)"
+    def place(self) -> str:
+        """SQL of the place of a row of `staged` among the rows of the file, from 1."""
+        return "place" if self.has_place else f"rowid % {LOCAL_ROWS} + 1"
 
-    def _typed(self, *, numbered: bool) -> str:
-        tables = {name: f"from {found}" for name, found in self.beside.items()}
-        # numbering the rows makes reading half as fast, so it is only done where a row broke a rule
-        tables["rows"] = (
-            f"select *, row_number() over () as {ORDINAL} from {self.relation}"
-            if numbered
-            else (f"from {self.relation}")
-        )
-        number = [f"rows.{ORDINAL}"] if numbered else []
-        mapped = [f"({sql}) as {quoted(name)}" for name, sql in self.mapped.items()]
-        tables["mapped"] = f"select {', '.join(mapped + number)} from {self.origin} where {self.where}"
-        typed = [_typed(column.name, column.type) for column in self.contract.inputs]
-        given = [f"({quoted(name)} is not null) as {_given(name)}" for name in self.mapped]
-        tables["typed"] = f"select {', '.join(typed + given + [ORDINAL] * numbered)} from mapped"
-        return "with " + ", ".join(f"{quoted(name)} as ({sql})" for name, sql in tables.items())
+    @property
+    def id(self) -> str:
+        """SQL of what tells the rows of `staged` apart."""
+        return "place" if self.values else "rowid"
+
+    @property
+    def rows(self) -> str:
+        """A relation with the brought columns and `id`; where they are kept in `staged`, with `is_good`, too."""
+        if self.values:
+            return self.values
+        merged = f"try_cast({with_rest('rest', quoted('attributes'))} as json) as attributes"
+        columns = [merged if self.has_rest and name == "attributes" else quoted(name) for name in self.brought]
+        return f"(select rowid as id, is_good, {', '.join(columns)} from staged)"
 
 
-def stage(contract: Contract, file: SourceFile, columns: list[str], mapping: Mapping | None) -> Staging:
-    """How to read a file whose columns are `columns` into the contract's input columns."""
+def stage(contract: Contract, file: SourceFile, table: Table, mapping: Mapping | None, dialect: Dialect) -> Staging:
+    """How to read a file into the contract's input columns; `table` reads it as it was prepared.
+
+    Raises ContractError where a column of Parquet cannot be of the contract's type, SettingsError where the mapping
+    gives a column that the contract does not have.
+    """
     names = [column.name for column in contract.inputs]
-    about = mapping.contracts[contract.name] if mapping else Rows(columns=_as_they_are(file, columns, names))
+    unknown = () if mapping or table.is_json else tuple(name for name in table.columns if name not in names)
+    about = mapping.contracts[contract.name] if mapping else _as_they_are(contract, table, unknown, dialect)
     for name in about.columns:
-        if name not in names:
+        if name not in names and name != REST:
             raise SettingsError(
                 f"mapping {mapping.name if mapping else ''}: {contract.name} has no column {name!r}.{hint(name, names)}"
             )
+    makes_rows = mapping is not None and about.relation != "rows"
+    is_read_twice = table.file.format == "parquet" and not makes_rows
+    has_place = makes_rows or is_read_twice
     expressions = about.expressions()
+    brought = tuple(name for name in names if name in expressions)
+    carried = ([RAW] if table.is_json else []) + ([REST] if REST in expressions else [])
+    carried += [ORDINAL] if has_place else []
+
+    steps = {name: f"from {found}" for name, found in _beside(file, mapping).items()}
+    steps["rows"] = _rows(table, mapping, numbered=has_place)
+    # a line of which it is not known whose it is stays, to be counted
+    is_ours = f"coalesce({about.where or 'true'}, true)" + (f" and {RAW} is not null" if table.is_json else "")
+    mapped = [f"({sql}) as {name if name == REST else quoted(name)}" for name, sql in expressions.items()]
+    passed = [name for name in carried if name != REST]
+    steps["mapped"] = f"select {', '.join([*mapped, f'{is_ours} as {_IS_OURS}', *passed])} from {about.relation}"
+    types = [
+        f"{typed(column, dialect) if column.name in brought else f'null::{column.type}'} as {quoted(column.name)}"
+        for column in contract.inputs
+    ]
+    given = [f"({quoted(name)} is not null) as {_given(name)}" for name in brought]
+    steps["typed"] = f"select {', '.join([*types, *given, _IS_OURS, *carried])} from mapped"
+    columns = list(map(quoted, brought))
+    values = _with(steps, f"select {ORDINAL} as id, {', '.join(columns)} from typed") if is_read_twice else None
+
+    rules = _rules(contract, brought)
+    is_good = f"coalesce({' and '.join(f'({holds})' for holds in rules.values())}, false)"
+    steps["judged"] = f"select *, {is_good} as is_good from typed"
+    found = ", ".join(f"case when ({holds}) then null else {text(name)} end" for name, holds in rules.items())
+    is_bad = f"{_IS_OURS} and not is_good"
+    told = [
+        f"{_IS_OURS} as is_ours",
+        f"{_IS_OURS} and is_good as is_good",
+        f"case when {is_bad} then list_filter([{found}], lambda x: x is not null) end as broken_rules",
+        f"hash({quoted(contract.key[0])}) as key_hash",
+        *([f"case when {is_bad} then {RAW} end as original"] if table.is_json else []),
+        *([f"{REST} as rest"] if REST in expressions else []),
+        *([f"{ORDINAL} as place"] if has_place else []),
+    ]
+    listed = ", ".join(([] if is_read_twice else columns) + told)
+    select = _with(steps, f"select {listed} from judged")
+    return Staging(
+        select, f"({values})" if values else None, brought, unknown, has_place, table.is_json, REST in expressions
+    )
+
+
+def _with(steps: dict[str, str], select: str) -> str:
+    return "with " + ", ".join(f"{quoted(name)} as ({sql})" for name, sql in steps.items()) + f" {select}"
+
+
+def _rules(contract: Contract, brought: tuple[str, ...]) -> dict[str, str]:
+    """Name → SQL that must be true; null breaks it."""
     rules = {rule.name: rule.holds for rule in contract.rules() if rule.severity == "error"}
     for column in contract.inputs:
+        if column.name not in brought:
+            continue
         if column.is_required:
             rules[f"{column.name}.required"] = _given(column.name)
         if column.type != "VARCHAR":
             rules[f"{column.name}.type"] = f"not {_given(column.name)} or {quoted(column.name)} is not null"
-    return Staging(
-        contract=contract,
-        relation=relation(file, names if file.format == "ndjson" else columns, mapping),
-        beside=_beside(file, mapping),
-        mapped={name: expressions.get(name, "null::varchar") for name in names},
-        origin=about.relation,
-        where=f"coalesce({about.where or 'true'}, true)",  # a line of which it is not known is not left out
-        rules=rules,
-    )
+    return rules
 
 
 def _given(name: str) -> str:
     return quoted(f"given {name}")
 
 
-def _typed(name: str, kind: str) -> str:
-    cast = f"{quoted(name)}::varchar" if kind == "VARCHAR" else f"try_cast({quoted(name)} as {kind})"
-    if kind == "BIGINT":  # 2.5 is no integer; DuckDB would make it 3 of text and 2 of a number
-        cast = f"case when try_cast({quoted(name)} as double) = {cast} then {cast} end"
-    return f"{cast} as {quoted(name)}"
+def _rows(table: Table, mapping: Mapping | None, *, numbered: bool) -> str:
+    relation = table.numbered if numbered else table.relation
+    if not table.is_json or mapping is None:
+        return f"from {relation}"
+    return f"select *, try_cast({RAW} as json) as json from {relation}"
 
 
-def _as_they_are(file: SourceFile, columns: list[str], names: list[str]) -> dict[str, str]:
-    there = names if file.format == "ndjson" else [name for name in names if name in set(columns)]
-    return {name: _unless_empty(quoted(name), is_text=file.format != "parquet") for name in there}
+def _as_they_are(contract: Contract, table: Table, unknown: tuple[str, ...], dialect: Dialect) -> Rows:
+    """The file's columns under their own names; what the contract does not know goes to `attributes`."""
+    names = [column.name for column in contract.inputs]
+    if table.is_json:
+        return _keys_as_they_are(contract, table)
+    columns = {name: _unless_empty(quoted(name), table.columns[name]) for name in names if name in table.columns}
+    if table.file.format == "parquet":
+        for column in contract.inputs:
+            if column.name in table.columns:
+                refuse_changed_type(table.file.shown, column, table.columns[column.name], dialect)
+                if column.type == "JSON" and table.columns[column.name].startswith(("STRUCT", "MAP")):
+                    columns[column.name] = f"to_json({columns[column.name]})"
+    if unknown and "attributes" in names:
+        packed = ", ".join(f"{quoted(name)} := {_unless_empty(quoted(name), table.columns[name])}" for name in unknown)
+        rest = f"nullif(json_merge_patch('{{}}', to_json(struct_pack({packed})))::varchar, '{{}}')"
+        columns["attributes"] = with_rest(rest, columns.get("attributes"))
+    return Rows(columns=columns)
 
 
-def _unless_empty(name: str, *, is_text: bool) -> str:
-    """Empty text is no value: CSV cannot tell the two apart, so the other formats must not either."""
-    return (
-        f"nullif({name}, '')"
-        if is_text
-        else f"case when typeof({name}) <> 'VARCHAR' or {name}::varchar <> '' then {name} end"
+def _keys_as_they_are(contract: Contract, table: Table) -> Rows:
+    """Keys of JSON objects; a row has keys of its own, so each is asked whether it has others than are read.
+
+    Asked is a hash of its keys: rows of one program have a few different sets of them. What a row has besides goes to
+    the column REST.
+    """
+    names = [column.name for column in contract.inputs]
+    keys = [column.name for column in contract.inputs if column.name in table.keys or column.is_required]
+    shape = "{" + ", ".join(f'"{name}": "VARCHAR"' for name in keys) + "}"
+    columns = {name: f"nullif({quoted(name)}, '')" for name in keys}
+    read = "{" + ", ".join(f'"{name}": null' for name in keys) + "}"
+    has_others = f"hash(try(json_keys({RAW}))) not in ({', '.join(map(str, table.usual_keys)) or 'null'})"
+    has_others = f"coalesce({has_others}, true)"
+    columns[REST] = (
+        f"case when {has_others} then nullif(try(json_merge_patch({RAW}, {text(read)}))::varchar, '{{}}') end"
     )
+    if "attributes" in names:
+        columns.setdefault("attributes", "null::varchar")
+    values = f"unnest(try(from_json({RAW}, {text(shape)})))"
+    return Rows.model_validate({"columns": columns, "from": f"(select {values}, {RAW} from rows)"})
+
+
+def with_rest(rest: str, given: str | None) -> str:
+    """Attributes with what the contract has no column for; what is given under `attributes` itself comes first."""
+    if given is None:
+        return rest
+    both = f"json_merge_patch({rest}, {given})::varchar"
+    return (
+        f"case when ({rest}) is null then {given} when ({given}) is null then {rest} "
+        f"when json_type(try_cast({given} as json)) = 'OBJECT' then {both} else {given} end"
+    )
+
+
+def _unless_empty(name: str, kind: str) -> str:
+    """Empty text is no value: CSV cannot tell the two apart, so the other formats must not either."""
+    return f"nullif({name}, '')" if kind == "VARCHAR" else name
 
 
 def _beside(file: SourceFile, mapping: Mapping | None) -> dict[str, str]:

@@ -1,0 +1,119 @@
+"""A file as DuckDB can read it: Parquet, or text in UTF-8 with a row a line. Most files are that already."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO
+
+from pipeline.errors import InputError
+from pipeline.settings import Dialect
+from pipeline.sources import encodings, packing
+from pipeline.sources.files import SourceFile, in_format
+from pipeline.sources.mapping import Mapping
+
+HEAD = 1 << 16  # bytes that tell what a file is
+PACKED = {b"\x1f\x8b": ".gz", b"\x28\xb5\x2f\xfd": ".zst"}
+
+
+@contextmanager
+def prepared(file: SourceFile, mapping: Mapping | None, dialect: Dialect) -> Iterator[SourceFile]:
+    """The file, or for as long as the block lasts a rewritten one in its place.
+
+    `format` is csv, ndjson, json (one document: an array or an object with the rows) or parquet. Raises InputError
+    where the file is damaged, a bomb, or of no format that is known.
+    """
+    file = in_format(file, mapping.format if mapping else None)
+    if file.path.is_symlink() and not file.path.exists():
+        raise InputError(f"{file.shown}: is a link to nothing.")
+    folder = Path(tempfile.mkdtemp(prefix="friction-"))
+    try:
+        # unpacked once, by the fastest means, DuckDB reads it on all cores, and nothing can change it meanwhile
+        file = _unpacked(file, folder)
+        file = _rewritten(file, folder, dialect)
+        yield replace(file, format=_shape(file, mapping))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _unpacked(file: SourceFile, folder: Path) -> SourceFile:
+    if file.path.suffix.lower() not in packing.ENDINGS:
+        return file
+    target = folder / "unpacked"
+    with target.open("wb") as out:
+        packing.unpack(file.path, out, file.shown)
+    return replace(file, path=target)
+
+
+def _rewritten(file: SourceFile, folder: Path, dialect: Dialect) -> SourceFile:
+    rewriting = _rewriting(file, dialect)
+    if rewriting is None:
+        return file
+    form, rewrite = rewriting
+    target = folder / "rewritten"
+    rewrite(target)
+    return replace(file, path=target, format=form)
+
+
+def _rewriting(file: SourceFile, dialect: Dialect) -> tuple[str, Callable[[Path], None]] | None:
+    """The format that a file is to be rewritten in, and how; None where it can be read as it is."""
+    if file.format == "xlsx":
+        from pipeline.sources import spreadsheets
+
+        return "parquet", lambda target: spreadsheets.to_parquet(file.path, file.shown, dialect.sheet, target)
+    if file.format == "xes":
+        from pipeline.sources import xes
+
+        return "ndjson", lambda target: _through(file, target, xes.convert)
+    if file.format == "ocel":
+        from pipeline.sources import ocel
+
+        return "ndjson", lambda target: _through(file, target, ocel.convert)
+    if file.format == "parquet":
+        return None
+    encoding = dialect.encoding or encodings.by_first_bytes(head(file))
+    if encoding in {None, "utf-8", "ascii", "utf-8-sig"}:
+        return None
+
+    def as_utf8(content: BinaryIO, out: BinaryIO, shown: str) -> None:
+        encodings.rewrite(content, str(encoding), out, shown)
+
+    return str(file.format), lambda target: _through(file, target, as_utf8)
+
+
+def head(file: SourceFile) -> bytes:
+    """The first bytes of a file's content. Raises InputError where it cannot be read."""
+    try:
+        with packing.unpacked(file.path) as content:
+            return content.read(HEAD)
+    except packing.DAMAGED as error:
+        raise InputError(f"{file.shown}: cannot be read: {error}") from error
+
+
+def _through(file: SourceFile, target: Path, convert: Callable[[BinaryIO, BinaryIO, str], None]) -> None:
+    with packing.unpacked(file.path) as content, target.open("wb") as out:
+        convert(content, out, file.shown)
+
+
+def _shape(file: SourceFile, mapping: Mapping | None) -> str:
+    """What the content is: JSON is one document only where it begins like one, its lines often end in .json, too."""
+    form = str(file.format)
+    first = head(file).removeprefix(b"\xef\xbb\xbf").lstrip()
+    for magic, ending in PACKED.items():
+        if first.startswith(magic):
+            raise InputError(f"{file.shown}: its content is packed, and its name does not say so. Call it …{ending}.")
+    if form != "parquet" and first.startswith(b"PAR1"):
+        raise InputError(f"{file.shown}: its content is Parquet, its name says {form}. Call it ….parquet.")
+    if form == "parquet" and not first.startswith(b"PAR1"):
+        what = "is empty" if not first else "is not Parquet"
+        raise InputError(f"{file.shown}: {what}. Where it is text, its name must end in .csv or .ndjson.")
+    if form == "ndjson" and first.startswith(b"[") and b"\n" in first and first[1:].lstrip().startswith(b"{"):
+        return "json"
+    if form != "json":
+        return form
+    if first.startswith(b"["):
+        return "json"
+    is_page = mapping is not None and mapping.records is not None and f'"{mapping.records}"'.encode() in first
+    return "json" if is_page else "ndjson"
