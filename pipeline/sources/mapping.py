@@ -53,7 +53,7 @@ class Mapping(BaseModel):
     name: str
     description: str
     delimiter: str = Field(default=",", min_length=1, max_length=1)
-    format: Literal["csv", "ndjson", "parquet"] | None = None  # where the name's ending does not tell it
+    format: Literal["csv", "ndjson", "parquet", "xes", "ocel"] | None = None  # where the name's ending does not tell it
     fields: tuple[str, ...] = ()
     beside: dict[str, str] = {}
     contracts: dict[str, Rows]
