@@ -13,11 +13,12 @@ from pipeline.sources.converting import Conversion
 BLANKS = re.compile(r"[ \t\r\n]*")
 
 
-def sections(conversion: Conversion, pieces: Iterator[bytes]) -> Iterator[tuple[str, Iterator[Any]]]:
-    """Each key of the object that the pieces make up, with the items of its array; other values are their only item.
+def sections(conversion: Conversion, pieces: Iterator[bytes]) -> Iterator[tuple[str, bool, Iterator[Any]]]:
+    """Each key of the object that the pieces make up, whether its value is an array, and the array's items.
 
-    The items of a key must be taken before the next key is asked for. Raises InputError where the file is not such an
-    object, is cut off, or has an item longer than a line may be. Numbers that JSON cannot hold become text.
+    What is no array is its own only item. The items of a key must be taken before the next key is asked for. Raises
+    InputError where the file is not such an object, is cut off, or has an item longer than a line may be. Numbers that
+    JSON cannot hold become text.
     """
     text = _Text(conversion, pieces)
     text.take("{", "is no JSON object")
@@ -26,7 +27,7 @@ def sections(conversion: Conversion, pieces: Iterator[bytes]) -> Iterator[tuple[
         if not isinstance(key, str):
             raise text.error(f"has {json.dumps(key)[:40]} where a key should be")
         text.take(":", "lacks the : after a key")
-        yield key, _items(text)
+        yield key, text.next() == "[", _items(text)
         char = text.next()
         if char == ",":
             text.take(",", "")

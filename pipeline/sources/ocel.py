@@ -39,10 +39,12 @@ def _convert(conversion: Conversion) -> None:
     found = set()
     types: dict[str, str] = {}
     with tempfile.TemporaryFile() as waiting:
-        for key, items in sections(conversion, _recognised(conversion)):
+        for key, is_list, items in sections(conversion, _recognised(conversion)):
             found.add(key)
             if key.startswith("ocel:"):
                 raise conversion.error("is OCEL 1.0. Export it as OCEL 2.0 in JSON.")
+            if key in NEEDED and not is_list:
+                raise conversion.error(f"has {key} that are no list: it is no OCEL 2.0.")
             if key == "events":
                 for item in items:
                     waiting.write(json.dumps(item).encode() + b"\n")

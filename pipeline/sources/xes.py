@@ -21,6 +21,7 @@ from pipeline.sources.converting import DEEPEST, Conversion
 
 KINDS = {"string", "date", "int", "float", "boolean", "id", "list", "container"}
 TRUTH = {"true": True, "1": True, "false": False, "0": False}
+EACH = 64  # bytes that an attribute takes in memory beside its text, at least
 INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)  # longer ones are not of 64 bits, and identifiers rather than numbers
 
 
@@ -42,17 +43,16 @@ def convert(content: BinaryIO, out: BinaryIO, shown: str) -> None:
             parser.Parse(piece, False)
             conversion.check_length(conversion.read - parser.CurrentByteIndex)  # what the parser holds back
     except expat.ExpatError as error:
-        raise _unreadable(conversion, error) from error
+        told = expat.ErrorString(error.code)
+        raise conversion.error(f"is not XML and so no XES: {told}.", error.lineno) from error
+    except (LookupError, ValueError) as error:  # of an encoding that Python lacks, or that expat cannot use
+        raise conversion.error(f"is in an encoding that cannot be read: {error}. Export it in UTF-8.") from error
     try:
         parser.Parse(b"", True)
     except expat.ExpatError as error:
         if not conversion.read:
             raise conversion.error("is empty. A log without events is at least <log></log>.") from error
         raise conversion.error("ends before the log does: it was cut off. Export it again.", error.lineno) from error
-
-
-def _unreadable(conversion: Conversion, error: expat.ExpatError) -> InputError:
-    return conversion.error(f"is not XML and so no XES: {expat.ErrorString(error.code)}.", error.lineno)
 
 
 @dataclass
@@ -131,8 +131,8 @@ class _Log:
                 f"the attribute {key!r} of the trace comes after its first event. XES puts a trace's attributes first, "
                 "and the events before it have been read without it: export the log anew."
             )
-        self._size += len(key) + len(given.get("value", ""))
-        if parent == "trace":
+        self._size += EACH + len(key) + len(given.get("value", ""))
+        if "event" not in self._path:
             self._size_of_trace = self._size
         self._conversion.check_length(self._size)
         self._attributes.append(_Attribute(key, kind, given.get("value")))

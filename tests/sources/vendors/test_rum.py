@@ -110,9 +110,8 @@ def test_times_do_not_depend_on_the_project_s_zone(con, name):
     ],
 )
 def test_an_action_of_datadog_is_named_by_its_worst_frustration(con, tmp_path, source, frustrations, name):
-    action = {"id": "k1", "type": "click" if source == "browser" else "tap"}
-    if frustrations is not None:
-        action["frustration"] = {"type": frustrations}
+    found = {} if frustrations is None else {"frustration": {"type": frustrations}}
+    action = {"id": "k1", "type": "click" if source == "browser" else "tap"} | found
     event = {"type": "action", "date": 1768471200000, "source": source, "usr": {"id": "c1"}, "action": action}
     row = one(con, tmp_path, "datadog_rum", event)
     assert row["event_name"] == name

@@ -216,7 +216,7 @@ def test_an_event_of_amplitude_that_is_of_no_session_has_none(con, tmp_path, ses
     ],
 )
 def test_debugging_and_internal_traffic_of_ga4_is_a_test(con, tmp_path, parameter, value, is_test):
-    event = {"event_name": "page_view", "event_timestamp": "1768471200000000", "user_pseudo_id": "1.2"}
-    event["event_params"] = [{"key": parameter, "value": value}]
+    known = {"event_name": "page_view", "event_timestamp": "1768471200000000", "user_pseudo_id": "1.2"}
+    event = known | {"event_params": [{"key": parameter, "value": value}]}
     take(con, put(tmp_path, "one.ndjson", json.dumps(event) + "\n"), mapping=vendor("ga4"))
     assert canonical(con)[0].get("is_test") is is_test
