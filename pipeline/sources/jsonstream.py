@@ -124,7 +124,7 @@ def _number(kind: Callable[[str], float]) -> Callable[[str], float | str]:
     """Numbers as numbers; as text where they are beyond JSON's and DuckDB's."""
 
     def read(text: str) -> float | str:
-        if len(text) > 18 and kind is int:
+        if kind is int and len(text.lstrip("-")) > 18:
             return text
         number = kind(text)
         return number if math.isfinite(number) else text
