@@ -11,6 +11,7 @@ from pipeline.errors import InputError
 from pipeline.sources.converting import Conversion
 
 BLANKS = re.compile(r"[ \t\r\n]*")
+REST_OF_A_NUMBER = re.compile(r"[-+.eE0-9]*")  # 12 or 12. at the end of what was read may go on as 12.3
 
 
 def sections(conversion: Conversion, pieces: Iterator[bytes]) -> Iterator[tuple[str, bool, Iterator[Any]]]:
@@ -93,8 +94,8 @@ class _Text:
                 if not self._more():
                     raise self.error(f"is cut off, or no JSON ({error.msg})") from error
             else:
-                # 12 at the end of what was read may go on as 123
-                if end < len(self._ahead) or not self._more():
+                may_go_on = self._ahead[self._at] in "-0123456789" and REST_OF_A_NUMBER.fullmatch(self._ahead, end)
+                if not may_go_on or not self._more():
                     self._conversion.check_length(end - self._at)
                     self._at = end
                     return found

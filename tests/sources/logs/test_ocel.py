@@ -5,7 +5,7 @@ import random
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import InputError
@@ -104,6 +104,14 @@ def test_values_are_kept_and_numbers_beyond_json_s_are_text(value, read):
     assert rows(convert, text)[0]["attributes"] == {"a": read}
 
 
+@pytest.mark.parametrize("piece", [1, 2, 3])
+@pytest.mark.parametrize("number", ["12", "-1.25", "1.5e-3", "2E+10", "-0"])
+def test_a_number_may_go_on_in_the_next_piece(number, piece, monkeypatch):
+    monkeypatch.setattr(converting, "PIECE", piece)
+    text = f'{{"version":{number},"objects":[{number}, {number}],"events":[{number} ,{number}]}}'
+    assert [row["event"] for row in rows(convert, text)] == [float(number)] * 2
+
+
 @pytest.mark.parametrize("piece", [1, 2, 3, 7, 64])
 def test_where_a_piece_ends_makes_no_difference(piece, monkeypatch):
     whole = rows(convert, LOG.read_bytes())
@@ -124,6 +132,7 @@ JSON = st.recursive(
 )
 
 
+@settings(derandomize=True, deadline=None)
 @given(st.lists(JSON), st.lists(JSON), st.integers(0, 2**32))
 def test_whatever_is_json_is_read_like_python_reads_it(events, objects, seed):
     own = [each for each in objects if not (isinstance(each, dict) and isinstance(each.get("id"), str))]
@@ -179,6 +188,7 @@ def test_what_is_no_ocel_is_refused_with_file_place_and_reason(content, told):
     assert str(caught.value).startswith(told)
 
 
+@settings(derandomize=True, deadline=None)
 @given(st.integers(0, 10_000), st.binary(max_size=4), st.integers(0, 40))
 def test_bytes_that_are_changed_lost_or_added_give_events_or_a_clear_error(at, put_in, taken_out):
     whole = LOG.read_bytes()
