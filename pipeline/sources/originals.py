@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.sources.files import LONGEST_LINE, SourceFile
-from pipeline.sources.packing import DAMAGED, unpacked
+from pipeline.sources.packing import unpacked
 
 CHUNK = 1 << 24  # bytes
 _NEWLINE, _RETURN, _QUOTE = 10, 13, 34
@@ -47,7 +47,7 @@ def of_rows(
         if cut is not None and sum(each.place is None for each in cut.found) == len(rejected):
             return cut
         return _by_reader(file, is_quoted, delimiter, wanted, {row for _, row in rejected})
-    except (csv.Error, *DAMAGED):  # Python and DuckDB do not agree about what this file is
+    except (csv.Error, OSError, EOFError):  # Python and DuckDB do not agree about what this file is
         return Cut([], -1)
 
 

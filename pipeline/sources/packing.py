@@ -17,7 +17,7 @@ ENDINGS = {".gz", ".zst"}
 BOMB_FACTOR = 200
 BOMB_BYTES = 1 << 30
 
-DAMAGED: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, igzip_lib.IsalError)
+DAMAGED: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, cast(type[Exception], igzip_lib.IsalError))
 
 
 def unpacked(path: Path) -> BinaryIO:
@@ -25,7 +25,9 @@ def unpacked(path: Path) -> BinaryIO:
     packing = path.suffix.lower()
     if packing == ".zst":
         return cast(BinaryIO, io.BufferedReader(pa.input_stream(str(path), compression="zstd")))
-    return cast(BinaryIO, igzip.IGzipFile(str(path), "rb")) if packing == ".gz" else path.open("rb")
+    if packing == ".gz":
+        return cast(BinaryIO, igzip.IGzipFile(str(path), "rb"))  # type: ignore[no-untyped-call]
+    return path.open("rb")
 
 
 def unpack(path: Path, out: BinaryIO, shown: str) -> None:

@@ -1,7 +1,7 @@
 """SQL relations over one prepared file: a row per row of the file, in its order.
 
-Of CSV every column is text, of Parquet it is as it is, both under the names of the file; of JSON the row is one text, in
-the place of all columns.
+Of CSV every column is text, of Parquet it is as it is, both under the names of the file; of JSON the row is one text,
+in the place of all columns.
 """
 
 import csv

@@ -266,7 +266,7 @@ def _compared(
     counted = con.execute(f"select count(*) filter (is_ours), {listed or 'null'} from staged").fetchall()[0]
     has = {name for name, values in zip(staging.brought, counted[1:], strict=False) if values}
     if counted[0] and has:
-        _refuse_missing(contract, file, has, None, is_known=True)
+        _refuse_missing(contract, file, has | found.keys, None, is_known=True)
     keys = con.execute(
         "select distinct unnest(json_keys(rest)) as key from staged where rest is not null order by key"
     ).fetchall()

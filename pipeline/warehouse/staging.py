@@ -21,8 +21,8 @@ class Staging:
     """How the rows of one file are read.
 
     `select` makes the temporary table `staged`: of each row `is_ours` (it is of this contract), `is_good`,
-    `broken_rules`, `key_hash`, for JSON `original`, and `place` where the order of the rows does not tell it. It holds the
-    `brought` columns, too, unless `values` reads them of the file: Parquet is read twice faster than it is kept.
+    `broken_rules`, `key_hash`, for JSON `original`, and `place` where the order of the rows does not tell it. It holds
+    the `brought` columns, too, unless `values` reads them of the file: Parquet is read twice faster than it is kept.
     """
 
     select: str
