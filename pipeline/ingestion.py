@@ -14,6 +14,7 @@ from pipeline.quoting import text
 from pipeline.settings import Settings, Source
 from pipeline.sources import files, mapping
 from pipeline.warehouse import loading
+from pipeline.warehouse.days import transaction
 
 log = logging.getLogger(__name__)
 
@@ -41,25 +42,56 @@ def find(settings: Settings, days: Sequence[date]) -> list[tuple[Source, files.S
     return list(found.values())
 
 
-def load(
-    con: duckdb.DuckDBPyConnection, settings: Settings, source: Source, found: files.SourceFile
-) -> tuple[int, set[date]]:
-    """Load a file, unless it is loaded already; gives the rows read and the days that have changed."""
+def load(con: duckdb.DuckDBPyConnection, settings: Settings, source: Source, found: files.SourceFile) -> int:
+    """Load a file, unless it is loaded already, in a transaction of its own; gives the rows read.
+
+    It is read and judged before anything of its earlier content is taken back; the days that change are noted with it,
+    so that a step that died half-way and is tried again knows them all.
+    """
     contract = load_contract(source.contract)
     mapped = mapping.load(source.adapter, settings.folder)
     if mapped is not None and contract.name not in mapped.contracts:
         known = hint(contract.name, mapped.contracts)
         raise SettingsError(f"sources.{source.name}: adapter {source.adapter} gives no {contract.name}.{known}")
-    identity = loading.load_id(source.name, contract, found, mapped)
+    dialect = source.dialect()
+    identity = loading.load_id(source.name, contract, found, mapped, dialect)
     if con.execute("select 1 from ops.loads where load_id = $id", {"id": identity}).fetchall():
-        return 0, set()
-    changed = set(loading.unload(con, source.name, found.shown))
+        return 0
     con.execute(f"set timezone = {text(source.timezone)}")  # of times in the file that name none
     try:
-        loaded = loading.load(con, source.name, contract, found, mapped, settings.project.timezone)
+        with loading.read(con, source.name, contract, found, mapped, dialect) as staged, transaction(con):
+            gone = loading.unload(con, source.name, found.shown)
+            loaded = loading.add(con, staged, settings.project.timezone)
+            _note(con, loaded)
+            days = sorted(gone | loaded.days)
+            con.execute("insert into ops.current_changes select unnest($days::date[])", {"days": days})
     finally:
         con.execute("set timezone = 'UTC'")
-    row = asdict(loaded) | {"day": found.day}
+    log.info(
+        "%s: %d rows read, %d kept, %d quarantined, %d duplicate",
+        found.shown, loaded.rows_read, loaded.rows_kept, loaded.rows_quarantined, loaded.rows_duplicate,
+    )  # fmt: skip
+    return loaded.rows_read
+
+
+def changed(con: duckdb.DuckDBPyConnection) -> list[date]:
+    """The days that the files of this run have changed, in order."""
+    found = con.execute("select distinct day from ops.current_changes order by day").fetchall()
+    return [day for (day,) in found]
+
+
+def note_failure(con: duckdb.DuckDBPyConnection, source: Source, found: files.SourceFile, error: str) -> None:
+    """Note that a source has stopped at a file, and that the night goes on without it."""
+    log.warning("source %s has stopped, the night goes on without the rest of it: %s", source.name, error)
+    con.execute(
+        "insert into ops.source_failures by name select run_id, $source as source, $contract as contract, "
+        "$file as file, $day as day, $error as error, started_at as failed_at from ops.current_run",
+        {"source": source.name, "contract": source.contract, "file": found.shown, "day": found.day, "error": error},
+    )
+
+
+def _note(con: duckdb.DuckDBPyConnection, loaded: loading.Loaded) -> None:
+    row = asdict(loaded)
     row.pop("days")
     names = ", ".join(row)
     con.execute(
@@ -67,11 +99,6 @@ def load(
         "from ops.current_run",
         row,
     )
-    log.info(
-        "%s: %d rows read, %d kept, %d quarantined, %d duplicate",
-        found.shown, loaded.rows_read, loaded.rows_kept, loaded.rows_quarantined, loaded.rows_duplicate,
-    )  # fmt: skip
-    return loaded.rows_read, changed | loaded.days
 
 
 def note_changed(con: duckdb.DuckDBPyConnection, settings: Settings, days: Sequence[date], changed: set[date]) -> None:

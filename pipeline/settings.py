@@ -70,6 +70,10 @@ class Source(Dialect):
     def _is_known(cls, name: str) -> str:
         return known_zone(name)
 
+    def dialect(self) -> Dialect:
+        """How its text is to be read, apart from the rest."""
+        return Dialect(**{name: getattr(self, name) for name in Dialect.model_fields})
+
 
 class Project(_Section):
     """What the whole project shares."""

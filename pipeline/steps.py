@@ -21,7 +21,7 @@ from pipeline.answers import gathered
 from pipeline.calendar import day_in
 from pipeline.contracts.contract import load as load_contract
 from pipeline.detectors import configured
-from pipeline.errors import ContractError, WarehouseError
+from pipeline.errors import ContractError, InputError, WarehouseError
 from pipeline.journeys import journey
 from pipeline.reports import files as report_files
 from pipeline.scoring import points
@@ -60,6 +60,7 @@ def prepare(settings: Settings, days: Sequence[date], run_id: str, started_at: d
         con.execute("insert into ops.current_run values ($id, $at)", {"id": run_id, "at": started_at})
         con.execute("create or replace table ops.current_days (day date)")
         con.executemany("insert into ops.current_days values ($1)", [[day] for day in days])
+        con.execute("create or replace table ops.current_changes (day date)")
     return versions.work_file(settings.warehouse)
 
 
@@ -69,13 +70,23 @@ def ingest(settings: Settings, days: Sequence[date], progress: Progress = quietl
     Other days that this changes are computed again with this run (see `ingestion.note_changed`).
     """
     with _step(settings, "ingest", days) as (con, noted):
-        read, changed = 0, set[date]()
+        read = 0
+        can_go_on = journey.load(settings.project.journey, settings.folder).goes_on_without
+        stopped = set[str]()
+        for source, found in progress("Loading files", ingestion.find(settings, days)):
+            if source.name in stopped:
+                continue
+            try:
+                read += ingestion.load(con, settings, source, found)
+            except (ContractError, InputError) as error:
+                if source.contract not in can_go_on:
+                    raise
+                stopped.add(source.name)
+                ingestion.note_failure(con, source, found, str(error))
         with transaction(con):
-            for source, found in progress("Loading files", ingestion.find(settings, days)):
-                rows, touched = ingestion.load(con, settings, source, found)
-                read, changed = read + rows, changed | touched
-            history.refresh_identities(con, sorted(changed))
-            ingestion.note_changed(con, settings, days, changed)
+            changed = ingestion.changed(con)
+            history.refresh_identities(con, changed)
+            ingestion.note_changed(con, settings, days, set(changed))
         noted(read)
     return read
 
@@ -182,6 +193,7 @@ def publish(settings: Settings, days: Sequence[date], progress: Progress = quiet
                 _verify(con, settings, day)
             noted(len(computed))
             with transaction(con):
+                con.execute("drop table ops.current_changes")
                 con.execute("drop table ops.current_days")
                 con.execute("drop table ops.current_run")
             con.execute("checkpoint")

@@ -40,12 +40,17 @@ class Stage(_Part):
 
 
 class Journey(_Part):
-    """The stages in order, and the targets of waits in seconds by wait type and channel."""
+    """The stages in order, and the targets of waits in seconds by wait type and channel.
+
+    `goes_on_without` names contracts whose sources may fail: what is wrong with a file of theirs stops that source and
+    is reported, and the night goes on without the rest of it.
+    """
 
     name: str
     description: str = ""
     stages: tuple[Stage, ...] = Field(min_length=1)
     targets: dict[str, dict[str, float]] = {}
+    goes_on_without: tuple[str, ...] = ()
 
     @property
     def of_sessions(self) -> tuple[Stage, ...]:

@@ -51,6 +51,13 @@ def of_rows(
         return Cut([], -1)
 
 
+def line_at(file: SourceFile, at: int) -> str:
+    """The line that begins at a byte, its bytes that are not UTF-8 replaced."""
+    with unpacked(file.path) as content:
+        content.seek(at)
+        return content.readline(LONGEST_LINE).decode(errors="replace").strip("\r\n")
+
+
 def _by_bytes(file: SourceFile, is_quoted: bool, wanted: set[int], rejected: set[int]) -> Cut | None:
     """Cut at line ends outside quotes: an even number of quotes is before them. None where lines end otherwise."""
     places, refused = np.array(sorted(wanted), np.int64), np.array(sorted(rejected), np.int64)

@@ -46,7 +46,7 @@ def collect(
         # every line is a row, except those that were rejected
         begins = [each.line - before for before, each in enumerate(rejects)]
         rows: Rows = [(at + bisect_right(begins, at), rules, row) for at, rules, row in bad]
-        rows += [(each.line, [each.rule], each.text) for each in rejects]
+        rows += [(each.line, [each.rule], originals.line_at(table.file, each.at)) for each in rejects]
     else:
         broken: dict[int, list[list[str]]] = {}
         for at, rules, _ in bad:

@@ -19,6 +19,7 @@
 --          ops.loads                one row per file as it was last loaded
 --          ops.runs                 one row per run and day
 --          ops.signals              one row per day and signal
+--          ops.source_failures      one row per run and source that stopped
 -- Grain:   table_name, key
 -- Params:  $day                     DATE, the day to look at
 with
@@ -126,6 +127,11 @@ found as (
     from ops.signals
     where day = $day
     group by day, signal
+    having count(*) > 1
+    union all
+    select 'ops.source_failures' as table_name, concat_ws(' ', run_id, source) as key, count(*) as rows
+    from ops.source_failures
+    group by run_id, source
     having count(*) > 1
 )
 

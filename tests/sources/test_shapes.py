@@ -167,8 +167,8 @@ NOTHING_GIVEN = ["event_id.required", "event_name.required", "has_a_person", "oc
         ),
         pytest.param(
             "a.csv",
-            (HEADER + event("e1", "caf\udce9")).encode(errors="surrogateescape"),
-            [(2, ["row.invalid_encoding"], f"e1,{TIME},click,c1,caf\ufffd")],
+            (HEADER + event("e0", "ığdır") * 9 + event("e1", "caf\udce9")).encode(errors="surrogateescape"),
+            [(11, ["row.invalid_encoding"], f"e1,{TIME},click,c1,caf\ufffd")],
             id="csv that is not UTF-8",
         ),
         pytest.param(
@@ -194,7 +194,7 @@ NOTHING_GIVEN = ["event_id.required", "event_name.required", "has_a_person", "oc
         ),
         pytest.param(
             "a.ndjson",
-            (line("e1") + '{"event_id": "caf\udce9"}\n').encode(errors="surrogateescape"),
+            (line("e1").replace("click", "ığdır") + '{"event_id": "caf\udce9"}\n').encode(errors="surrogateescape"),
             [(2, ["row.invalid_encoding"], '{"event_id": "caf\ufffd"}')],
             id="ndjson that is not UTF-8",
         ),
