@@ -95,8 +95,8 @@ def _column_rules(column: Column) -> list[Rule]:
 
     if column.is_required:
         rule("required", f"{name} is not null", f"{column.name} is given")
-    if column.type == "DOUBLE":
-        rule("finite", f"{name} is null or isfinite({name})", f"{column.name} is a finite number")
+    if column.type in {"DOUBLE", "TIMESTAMPTZ"}:  # both have an infinity
+        rule("finite", f"{name} is null or isfinite({name})", f"{column.name} is finite")
     if column.allowed:
         words = ", ".join(text(word) for word in column.allowed)
         rule("known", f"{name} is null or {name} in ({words})", f"{column.name} is one of {', '.join(column.allowed)}")

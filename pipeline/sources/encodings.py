@@ -28,12 +28,11 @@ def by_first_bytes(head: bytes) -> str | None:
     for mark, name in BOMS.items():
         if head.startswith(mark):
             return name
-    # every other byte of Latin text in UTF-16 is zero, and no text in UTF-8 has zeros
+    # nearly every other byte of Latin text in UTF-16 is zero, and no text in UTF-8 has zeros
     even, odd = head[0:512:2], head[1:512:2]
-    if len(odd) >= 8 and odd.count(0) > 0.9 * len(odd) and not even.count(0):
-        return "utf-16-le"
-    if len(odd) >= 8 and even.count(0) > 0.9 * len(even) and not odd.count(0):
-        return "utf-16-be"
+    for zeros, others, name in ((odd, even, "utf-16-le"), (even, odd, "utf-16-be")):
+        if len(odd) >= 8 and zeros.count(0) > 0.7 * len(zeros) and others.count(0) < 0.05 * len(others):
+            return name
     return None
 
 

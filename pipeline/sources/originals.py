@@ -52,15 +52,18 @@ def of_rows(
 
 
 def line_at(file: SourceFile, at: int) -> str:
-    """The line that begins at a byte, its bytes that are not UTF-8 replaced."""
+    """The line that begins at a byte (from 1, or at the line feed before it), with � for what is not UTF-8."""
     with unpacked(file.path) as content:
-        content.seek(at)
-        return content.readline(LONGEST_LINE).decode(errors="replace").strip("\r\n")
+        content.seek(at - 1)
+        found = content.readline(LONGEST_LINE).strip(b"\r\n")
+        return (found or content.readline(LONGEST_LINE).strip(b"\r\n")).decode(errors="replace")
 
 
 def _by_bytes(file: SourceFile, is_quoted: bool, wanted: set[int], rejected: set[int]) -> Cut | None:
     """Cut at line ends outside quotes: an even number of quotes is before them. None where lines end otherwise."""
-    places, refused = np.array(sorted(wanted), np.int64), np.array(sorted(rejected), np.int64)
+    places = np.array(sorted(wanted), np.int64)
+    # DuckDB counts bytes from 1, and after a carriage return it begins a row with the line feed
+    refused = np.array(sorted({at - 1 for at in rejected} | rejected), np.int64)
     found: list[Original] = []
     rows = read = lines = offset = 0
     is_header, left = is_quoted, b""

@@ -7,7 +7,7 @@ import duckdb
 
 @dataclass(frozen=True)
 class Reject:
-    """A row that was left out while a file was read. `at` is the byte at which it begins, `line` its line, from 1."""
+    """A row that was left out while a file was read. It begins at the byte `at` on the line `line`, both from 1."""
 
     at: int
     line: int

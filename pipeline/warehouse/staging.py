@@ -172,9 +172,8 @@ def _keys_as_they_are(contract: Contract, table: Table) -> Rows:
     read = "{" + ", ".join(f'"{name}": null' for name in keys) + "}"
     has_others = f"hash(try(json_keys({RAW}))) not in ({', '.join(map(str, table.usual_keys)) or 'null'})"
     has_others = f"coalesce({has_others}, true)"
-    columns[REST] = (
-        f"case when {has_others} then nullif(try(json_merge_patch({RAW}, {text(read)}))::varchar, '{{}}') end"
-    )
+    others = f"json_merge_patch('{{}}', json_merge_patch({RAW}, {text(read)}))"  # twice: the outer takes nulls away
+    columns[REST] = f"case when {has_others} then nullif(try({others})::varchar, '{{}}') end"
     if "attributes" in names:
         columns.setdefault("attributes", "null::varchar")
     values = f"unnest(try(from_json({RAW}, {text(shape)})))"

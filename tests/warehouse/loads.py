@@ -15,6 +15,7 @@ import polars as pl
 
 from pipeline.contracts.contract import load as load_contract
 from pipeline.quoting import quoted
+from pipeline.settings import Dialect
 from pipeline.sources.files import open_file
 from pipeline.sources.mapping import Mapping as SourceMapping
 from pipeline.warehouse import loading
@@ -50,12 +51,13 @@ def take(
     limit: float | None = 1.0,
     mapping: SourceMapping | None = None,
     timezone: str = "UTC",
+    dialect: Dialect | None = None,
 ) -> Loaded:
     """Load a file and note the load; `limit` replaces the contract's share of rows that may be bad."""
     found = load_contract(contract)
     if limit is not None:
         found = dataclasses.replace(found, quarantine_limit_share=limit)
-    loaded = loading.load(con, "web", found, open_file(path, path.name, None), mapping, timezone)
+    loaded = loading.load(con, "web", found, open_file(path, path.name, None), mapping, timezone, dialect)
     row = dataclasses.asdict(loaded)
     row.pop("days")
     listed = ", ".join(row)
