@@ -9,9 +9,9 @@ import duckdb
 from pipeline.contracts.contract import load as load_contract
 from pipeline.errors import SettingsError
 from pipeline.quoting import text
-from pipeline.settings import known_zone
+from pipeline.settings import Dialect, known_zone
 from pipeline.sources import files, mapping
-from pipeline.warehouse import loading, tables
+from pipeline.warehouse import loading, quarantine, tables
 
 SAMPLES = 5  # rows per verdict; more do not teach more
 
@@ -32,9 +32,12 @@ class Verdict:
     unknown_columns: list[str]
     broken_rules: dict[str, int]
     samples: list[tuple[int | None, list[str], str]]
+    advice: list[str]
 
 
-def check(path: Path, contract_name: str, adapter: str, timezone: str, folder: Path) -> Verdict:
+def check(
+    path: Path, contract_name: str, adapter: str, timezone: str, folder: Path, dialect: Dialect | None = None
+) -> Verdict:
     """The verdict on a file, read as a night would read it.
 
     Raises InputError where it cannot be read, ContractError where there is no such contract or the file lacks a
@@ -54,7 +57,7 @@ def check(path: Path, contract_name: str, adapter: str, timezone: str, folder: P
         tables.create_all(con)
         con.execute(f"set timezone = {text(timezone)}")
         told = dataclasses.replace(contract, quarantine_limit_share=1.0)
-        loaded = loading.load(con, "check", told, found, mapped, "UTC")
+        loaded = loading.load(con, "check", told, found, mapped, "UTC", dialect)
         rules = con.execute(
             """
             select rule, count(*) as rows from (select unnest(broken_rules) as rule from ops.quarantine)
@@ -79,4 +82,5 @@ def check(path: Path, contract_name: str, adapter: str, timezone: str, folder: P
         unknown_columns=loaded.unknown_columns,
         broken_rules=dict(rules),
         samples=samples,
+        advice=quarantine.advice(contract, [rule for rule, _ in rules]),
     )

@@ -2,7 +2,7 @@
 
 import codecs
 import tomllib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -21,6 +21,9 @@ def known_zone(name: str) -> str:
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+EPOCHS = ("epoch_s", "epoch_ms", "epoch_us")  # seconds, milliseconds, microseconds since 1970
 
 
 class Dialect(_Section):
@@ -48,12 +51,38 @@ class Dialect(_Section):
             usual = "utf-8, utf-16, windows-1254, iso-8859-9"
             raise ValueError(f"unknown encoding {name!r}. Usual ones: {usual}.") from None
 
+    @field_validator("times")
+    @classmethod
+    def _are_formats(cls, formats: tuple[str, ...]) -> tuple[str, ...]:
+        for each in formats:
+            if each in EPOCHS:
+                continue
+            try:
+                datetime.strptime("", each)  # noqa: DTZ007 - it is the format that is looked at
+            except ValueError as error:
+                if "does not match" not in str(error):
+                    raise ValueError(
+                        f"{each!r} is no format of times: {error}. Known besides: {', '.join(EPOCHS)}."
+                    ) from None
+            if "%" not in each:
+                raise ValueError(f"{each!r} is no format of times.{hint(each, EPOCHS)}")
+        return formats
+
     def over(self, other: "Dialect | None") -> "Dialect":
         """What is given here, else what is given there."""
         if other is None:
             return self
         given = {name: getattr(self, name) or getattr(other, name) for name in Dialect.model_fields}
         return Dialect(**given)
+
+
+def dialect(**given: Any) -> Dialect:
+    """A dialect of what the command line has been given. Raises SettingsError with the option and what is wrong."""
+    try:
+        return Dialect(**given)
+    except ValidationError as error:
+        found = error.errors()[0]
+        raise SettingsError(f"--{found['loc'][0]}: {found['msg']} (found {found['input']!r})") from error
 
 
 class Source(Dialect):

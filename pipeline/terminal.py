@@ -149,6 +149,10 @@ def verdict(found: Verdict) -> None:
         console.print(
             table(["line", "rules", "row"], [(line, ", ".join(rules), row) for line, rules, row in found.samples])
         )
+    if found.advice:
+        console.print()
+    for each in found.advice:
+        console.print(shown(each))
 
 
 def mapping(found: Mapping) -> None:

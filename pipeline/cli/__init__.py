@@ -123,21 +123,30 @@ def backfill(
 @app.command()
 def check(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="Parquet, CSV or NDJSON, also .gz.")],
+    file: Annotated[Path, typer.Argument(help="Parquet, CSV, JSON, XLSX, XES …; also .gz or .zst.")],
     contract: Annotated[str, typer.Option("--contract", help="Name of a contract, e.g. clickstream.")],
     adapter: Annotated[str, typer.Option("--adapter", help="Format of the source, or a mapping file.")] = "canonical",
     timezone: Annotated[str, typer.Option("--timezone", help="Of times that name none.")] = "UTC",
+    encoding: Annotated[str | None, typer.Option("--encoding", help="Of text, e.g. windows-1254.")] = None,
+    delimiter: Annotated[str | None, typer.Option("--delimiter", help="Between the columns of a CSV file.")] = None,
+    decimal: Annotated[str | None, typer.Option("--decimal", help="Decimal sign of numbers: , or .")] = None,
+    times: Annotated[
+        list[str] | None, typer.Option("--time", help="A format of times, e.g. '%d.%m.%Y %H:%M' or epoch_ms.")
+    ] = None,
+    sheet: Annotated[str | None, typer.Option("--sheet", help="Of a workbook.")] = None,
     json: Json = False,
 ) -> None:
     """Hold a file to its data contract; exit code 10 where a night would refuse it.
 
-    Example: friction check export.csv --contract wait_time
+    Example: friction check export.csv --contract wait_time --encoding windows-1254 --decimal ,
     """
     from pipeline import checking
+    from pipeline.settings import dialect
 
     if not file.is_file():
         raise NotFoundError(f"there is no file {file}.")
-    verdict = checking.check(file, contract, adapter, timezone, Path(context.obj).resolve().parent)
+    read_as = dialect(encoding=encoding, delimiter=delimiter, decimal=decimal, times=tuple(times or ()), sheet=sheet)
+    verdict = checking.check(file, contract, adapter, timezone, Path(context.obj).resolve().parent, read_as)
     if json:
         terminal.as_json(asdict(verdict))
     else:

@@ -1,6 +1,7 @@
 """Rows that broke a rule: their original text, the rules, the file and the line."""
 
 from bisect import bisect_right
+from collections.abc import Sequence
 
 import duckdb
 import polars as pl
@@ -126,8 +127,25 @@ def verdict(con: duckdb.DuckDBPyConnection, contract: Contract, shown: str, read
     told = ", ".join(f"{rule} {count:,}" for rule, count in rules[:SHOWN])
     more = f" and {len(rules) - SHOWN} more rules" if len(rules) > SHOWN else ""
     quoted_rows = "".join(f"\n  line {line}: {original[:120]}" for line, original in lines)
+    told_besides = "".join(f"\n{each}" for each in advice(contract, [rule for rule, _ in rules]))
     return (
         f"{shown}: {bad:,} of {read:,} rows break the contract {contract.name}, over its limit of "
-        f"{contract.quarantine_limit_share:.2%}: {told}{more}. Nothing was changed.{quoted_rows}\n"
+        f"{contract.quarantine_limit_share:.2%}: {told}{more}. Nothing was changed.{quoted_rows}{told_besides}\n"
         f"Correct the export, or look at every row: friction check {shown} --contract {contract.name}"
     )
+
+
+def advice(contract: Contract, rules: Sequence[str]) -> list[str]:
+    """What to do about rules that are broken because of how a source writes numbers, times and text."""
+    broken = {rule.rpartition(".")[0] for rule in rules if rule.endswith(".type")}
+    found = []
+    if times := [each.name for each in contract.inputs if each.type == "TIMESTAMPTZ" and each.name in broken]:
+        found.append(
+            f"{', '.join(times)}: a time is ISO 8601, unless the source says how it writes it, "
+            'e.g. times = ["%d.%m.%Y %H:%M"] or ["epoch_ms"].'
+        )
+    if numbers := [each.name for each in contract.inputs if each.type in {"DOUBLE", "BIGINT"} and each.name in broken]:
+        found.append(f'{", ".join(numbers)}: numbers like 1.234,56 are read where the source says decimal = ",".')
+    if "row.invalid_encoding" in rules:
+        found.append('Text is UTF-8, unless the source says what it is, e.g. encoding = "windows-1254".')
+    return found

@@ -117,6 +117,7 @@ def test_a_file_over_its_limit_says_where_what_and_what_to_do(con, tmp_path):
         "occurred_at.type 2, plausible_time 2, has_a_person 1. Nothing was changed.",
         "line 10: e8,never,click,c1,",
         "line 11: e9,never,click,,",
+        'occurred_at: a time is ISO 8601, unless the source says how it writes it, e.g. times = ["%d.%m.%Y %H:%M"]',
         "friction check a.csv --contract clickstream",
     ):
         assert words in told
