@@ -85,7 +85,7 @@ def test_a_load_beside_plain_duckdb(folder: Path, ending: str, target: float, ca
     least = {name: Cost(min(c.wall for c in each), min(c.processor for c in each)) for name, each in costs.items()}
     with capsys.disabled():
         print(  # noqa: T201
-            f"\n{ending:<10} {rows:,} rows: plain DuckDB {least['plain'].wall:.1f} s, loaded {least['ours'].wall:.1f} s: "
+            f"\n{ending:<10} {rows:,} rows: plain DuckDB {least['plain'].wall:.1f} s, ours {least['ours'].wall:.1f} s: "
             f"{least['ours'].wall / least['plain'].wall:.2f} x (processor "
             f"{least['ours'].processor / least['plain'].processor:.2f} x), asked {target} x"
         )
