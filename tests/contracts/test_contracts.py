@@ -50,7 +50,7 @@ def test_an_example_keeps_its_own_column_s_rules(name):
             shape = f'"{column.name}" {column.type}'
             con.execute(f"create or replace table example ({shape})")
             con.execute("insert into example values ($value)", {"value": column.example})
-            for rule in contracts._column_rules(column):
+            for rule in column.rules():
                 told = con.execute(f"select {rule.holds} from example").fetchall()
                 assert told == [(True,)], f"{rule.name} does not hold for {column.example!r}"
 
