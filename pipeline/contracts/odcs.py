@@ -4,9 +4,9 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+import yaml
 from open_data_contract_standard.model import OpenDataContractStandard, SchemaObject, SchemaProperty
 from pydantic import ValidationError
-from yaml import YAMLError
 
 from pipeline.contracts import quality
 from pipeline.contracts.model import SUPPORTED_TYPES, Bound, Column, Contract
@@ -34,20 +34,31 @@ def read(path: Path) -> Contract:
     Raises ContractError where the file is no ODCS, describes a column without description, unit (or `none`) and
     example – optional documentation is absent documentation – or states a rule that cannot be checked.
     """
-    odcs, content = parsed(path)
     try:
-        return _contract(odcs, path.stem, content)
+        stated, content = loaded(path)
+        return _contract(modelled(stated), path.stem, content)
     except ContractError as error:
         raise ContractError(f"{path}: {error}") from error
 
 
-def parsed(path: Path) -> tuple[OpenDataContractStandard, bytes]:
-    """The file as the standard's model, and its content. Raises ContractError where it is none."""
+def loaded(path: Path) -> tuple[dict[str, Any], bytes]:
+    """What a file states, and its content. Raises ContractError where it is no YAML, or no mapping."""
     try:
         content = path.read_bytes()
-        return OpenDataContractStandard.from_string(content.decode()), content
-    except (OSError, UnicodeDecodeError, YAMLError, ValidationError, TypeError) as error:  # TypeError: no mapping
-        raise ContractError(f"{path}: cannot be read as an ODCS v3 contract: {error}") from error
+        stated = yaml.safe_load(content.decode())
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ContractError(f"cannot be read as an ODCS v3 contract: {error}") from error
+    if not isinstance(stated, dict):
+        raise ContractError(f"cannot be read as an ODCS v3 contract: it is no mapping, but {str(stated)[:40]!r}.")
+    return stated, content
+
+
+def modelled(stated: dict[str, Any]) -> OpenDataContractStandard:
+    """The standard's model of what a file states. Raises ContractError where it does not fit."""
+    try:
+        return OpenDataContractStandard(**stated)
+    except (ValidationError, TypeError) as error:  # TypeError: a key that is no text
+        raise ContractError(f"cannot be read as an ODCS v3 contract: {error}") from error
 
 
 def _contract(odcs: OpenDataContractStandard, stem: str, content: bytes) -> Contract:

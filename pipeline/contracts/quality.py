@@ -212,13 +212,12 @@ def _of_share(stated: DataQuality, column: str, about: dict[str, Any]) -> Rule:
             f"rule {about['name']}: {stated.metric} {limit} {stated.unit or 'rows'} cannot be checked. Give mustBe: 0, "
             "or unit: percent with mustBeLessThan or mustBeLessOrEqualTo; or count in a query of your own (type sql)."
         )
-    holds = {
-        "nullValues": f"{name} is not null",
-        "missingValues": f"{name} is not null{_not_in(name, arguments)}",
-        "invalidValues": f"{name} is null or ({_valid(about['name'], name, arguments)})",
-    }
-    is_strict = limit.operator == "mustBeLessThan"
-    return Rule(holds=holds[str(stated.metric)], limit_share=share, is_strict=is_strict, **about)
+    holds = f"{name} is not null"
+    if stated.metric == "missingValues":
+        holds += _not_in(name, arguments)
+    elif stated.metric == "invalidValues":
+        holds = f"{name} is null or ({_valid(about['name'], name, arguments)})"
+    return Rule(holds=holds, limit_share=share, is_strict=limit.operator == "mustBeLessThan", **about)
 
 
 def _not_in(name: str, arguments: dict[str, Any]) -> str:
