@@ -42,28 +42,44 @@ def compute(con: duckdb.DuckDBPyConnection, contract: Contract, rows: str | None
     """
     con.execute(f"create or replace temp table {TABLE} (day date, until timestamptz)")
     con.executemany(f"insert into {TABLE} values ($1, $2)", [[None, None]] + [[day.date, day.end] for day in days])
+    dates = [day.date for day in days]
     done, errors = list[TableRule](), dict[str, str]()
     for rule in contract.table_rules:
         if (rows is None) if rule.is_of_load else not days:
             continue
-        query = _of_load(rule, rows or "") if rule.is_of_load else _of_days(contract, rule, [day.date for day in days])
-        name = quoted(rule.name)
-        con.execute(f"alter table {TABLE} add column {name} double")
+        con.execute(f"alter table {TABLE} add column {quoted(rule.name)} double")
         try:
-            con.execute(
-                f"update {TABLE} set {name} = found.value from ({query}) as found(day, value) "
-                f"where found.day is not distinct from {TABLE}.day"
-            )
+            if rule.figure == "query":
+                _ask(con, contract, rule, dates)
+            else:
+                query = _of_load(rule, rows or "") if rule.is_of_load else _of_days(contract, rule, dates)
+                con.execute(
+                    f"update {TABLE} set {quoted(rule.name)} = found.value from ({query}) as found(day, value) "
+                    f"where found.day is not distinct from {TABLE}.day"
+                )
             done.append(rule)
         except duckdb.Error as error:
-            con.execute(f"alter table {TABLE} drop column {name}")
+            con.execute(f"alter table {TABLE} drop column {quoted(rule.name)}")
             errors[rule.name] = str(error).partition("\n")[0]
     return Figures(tuple(done), errors)
 
 
-def of_day(rule: TableRule, table: str, day: date) -> str:
-    """A query rule's query about one day; the day is what the variable of that name says where analysts run it."""
-    return DAY.sub(f"date {text(day)}", rule.query.replace("${table}", table))
+def number(query: str, table: str) -> str:
+    """A query rule's query as a SELECT of one number; the day it is about is in the variable `day`."""
+    return f"select ({query.replace('${table}', table).strip().rstrip(';')})::double"
+
+
+def _ask(con: duckdb.DuckDBPyConnection, contract: Contract, rule: TableRule, days: Sequence[date]) -> None:
+    """A query about each day; one that does not name the day is asked once, as of the last."""
+    try:
+        for day in days if DAY.search(rule.query) else days[-1:]:
+            con.execute("set variable day = $day", {"day": day})
+            value = con.execute(number(rule.query, contract.table)).fetchall()[0][0]
+            con.execute(
+                f"update {TABLE} set {quoted(rule.name)} = $value where day = $day", {"value": value, "day": day}
+            )
+    finally:
+        con.execute("reset variable day")
 
 
 def _of_load(rule: TableRule, rows: str) -> str:
@@ -82,12 +98,7 @@ def _of_load(rule: TableRule, rows: str) -> str:
 def _of_days(contract: Contract, rule: TableRule, days: Sequence[date]) -> str:
     if rule.figure == "usual_rows":
         return _usual_rows(contract.table, days)
-    if rule.figure == "age_hours":
-        return _age_hours(contract, rule.limit.values[0], days)
-    asked = days if DAY.search(rule.query) else days[-1:]
-    return " union all ".join(
-        f"select date {text(day)}, ({of_day(rule, contract.table, day).strip().rstrip(';')})::double" for day in asked
-    )
+    return _age_hours(contract, rule.limit.values[0], days)
 
 
 def _usual_rows(table: str, days: Sequence[date]) -> str:

@@ -244,22 +244,17 @@ def _row_rule(con: duckdb.DuckDBPyConnection, contract: Contract, rule: Rule) ->
 
 
 def _queries(con: duckdb.DuckDBPyConnection, contract: Contract) -> Told:
+    con.execute("set variable day = $day", {"day": date(2000, 1, 1)})
     for rule in contract.table_rules:
-        if rule.figure != "query":
-            continue
-        where, query = f"rule {rule.name}", figures.of_day(rule, contract.table, date(2000, 1, 1))
-        for name in PLACEHOLDER.findall(query):
-            yield where, f"${{{name}}} is not known. Known: ${{table}}, and ${{column}} in a column's own rules."
-        if PLACEHOLDER.search(query):
-            continue
-        try:
-            found = con.execute(f"describe {query.strip().rstrip(';')}").fetchall()
-            con.execute(f"select ({query.strip().rstrip(';')})::double").fetchall()
-        except duckdb.Error as error:
-            yield where, f"its query does not give one number: {_first_line(error)}"
-            continue
-        if len(found) != 1:
-            yield where, f"its query gives {len(found)} columns. Give one number."
+        unknown = set(PLACEHOLDER.findall(rule.query)) - {"table"}
+        for name in sorted(unknown):
+            words = f"${{{name}}} is not known. Known: ${{table}}, and ${{column}} in a column's own rules."
+            yield f"rule {rule.name}", words
+        if rule.figure == "query" and not unknown:
+            try:
+                con.execute(figures.number(rule.query, contract.table)).fetchall()
+            except duckdb.Error as error:
+                yield f"rule {rule.name}", f"its query does not give one number: {_first_line(error)}"
 
 
 def _first_line(error: duckdb.Error) -> str:

@@ -79,6 +79,14 @@ def test_tables_are_made_with_the_contract_s_columns_and_comments():
     assert sum(name.startswith("marts.") for name in comments) > 3
 
 
+@pytest.mark.parametrize("name", ALL)
+def test_polars_holds_a_table_as_the_contract_says(name):
+    with duckdb.connect() as con:
+        con.execute("set timezone = 'UTC'")
+        create_all(con)
+        assert con.sql(f"from {ALL[name].table}").pl().schema == ALL[name].schema()
+
+
 # --- rules ----------------------------------------------------------------------------------------------------------
 
 

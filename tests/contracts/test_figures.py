@@ -203,7 +203,15 @@ def test_a_query_of_the_day_is_asked_of_each_and_any_other_once(tmp_path):
         con.execute("create table t as select 'x' as a, unnest([date '2026-01-16', '2026-01-17', '2026-01-17']) as b")
         figures.compute(con, contract, None, [day(FRIDAY), day(SATURDAY)])
         rows = con.execute("select of_day, of_all from contract_figures where day is not null order by day").fetchall()
+        assert con.execute("select getvariable('day')").fetchall() == [(None,)], "it is no one's after that"
     assert rows == [(1, None), (2, 3)]
+
+
+def test_a_query_of_the_day_runs_as_it_stands_where_the_day_is_a_variable():
+    con = warehouse(order_error=ERRORS, orders=ORDERS, clickstream=CLICKS)
+    con.execute("set variable day = date '2026-01-17'")
+    (rule,) = [rule for rule in load("order_error").table_rules if rule.name == "order_is_known"]
+    assert con.execute(rule.query.replace("${table}", "events.order_error")).fetchall() == [(25.0,)]
 
 
 @pytest.mark.parametrize(
