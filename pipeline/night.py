@@ -7,7 +7,7 @@ import polars as pl
 
 from pipeline.calendar import Day
 from pipeline.contracts.contract import load as contract
-from pipeline.detectors._signal import FINISHED, Inputs, Signal, finished
+from pipeline.detectors._signal import Inputs, Signal, finished
 from pipeline.journeys import contacts as contacting
 from pipeline.journeys import orders as ordering
 from pipeline.journeys import sessions, stages
@@ -102,7 +102,7 @@ def flagged(inputs: Inputs, signals: Mapping[str, Signal], day: Day) -> pl.DataF
         for signal in signals.values()
     ]
     visits = inputs.visits.select("visit_id", "value", "currency", "channel", "device").collect()
-    flags = pl.concat(found) if found else pl.DataFrame(schema=FINISHED)
+    flags = pl.concat(found) if found else pl.DataFrame(schema=contract("flags").schema())
     known = flags.join(visits, on="visit_id", how="left", suffix="_of_visit", maintain_order="left")
     return known.with_columns(
         value_at_stake=pl.coalesce("value_at_stake", "value"),

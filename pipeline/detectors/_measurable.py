@@ -5,6 +5,7 @@ from datetime import date
 
 import polars as pl
 
+from pipeline.contracts.contract import load as contract
 from pipeline.detectors._signal import Input, Signal
 
 # The tables that the inputs of a signal are made of.
@@ -52,5 +53,4 @@ def report(day: date, lacks: Mapping[str, str | None], flags: pl.DataFrame) -> p
     """Rows of ops.signals."""
     counts = dict(flags.group_by("signal").len().iter_rows())
     rows = [(day, name, why is None, why, counts.get(name, 0)) for name, why in lacks.items()]
-    schema = {"day": pl.Date, "signal": pl.String, "is_measurable": pl.Boolean, "why": pl.String, "flags": pl.Int64}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    return pl.DataFrame(rows, schema=contract("signals").schema(), orient="row")

@@ -9,30 +9,17 @@ from typing import Any, Literal
 
 import polars as pl
 
+from pipeline.contracts.contract import load as contract
+
 Input = Literal["events", "waits", "errors", "orders", "visits", "contacts"]
 
-# What `detect` gives, one row per flag; `finished` adds the rest of friction.flags.
-FLAG: dict[str, pl.DataType | type[pl.DataType]] = {
-    "stage": pl.String,
-    "locus_type": pl.String,
-    "locus": pl.String,
-    "person_id": pl.String,
-    "customer_id": pl.String,
-    "session_id": pl.String,
-    "visit_id": pl.String,
-    "started_at": pl.Datetime("us", "UTC"),
-    "ended_at": pl.Datetime("us", "UTC"),
-    "flagged_at": pl.Datetime("us", "UTC"),
-    "severity": pl.Float64,
-    "value_at_stake": pl.Float64,
-    "currency": pl.String,
-    "channel": pl.String,
-    "device": pl.String,
-    "evidence": pl.List(pl.String),
-    "detail": pl.String,
-}
+# What `finished` adds to the columns that `detect` gives, to make rows of friction.flags of them.
+ADDED = frozenset({"day", "flag_id", "signal", "signal_version"})
 
-FINISHED = FLAG | {"day": pl.Date, "flag_id": pl.String, "signal": pl.String, "signal_version": pl.String}
+
+def flag_columns() -> dict[str, pl.DataType]:
+    """What `detect` gives, one row per flag: friction.flags without the columns that `finished` adds."""
+    return {name: kind for name, kind in contract("flags").schema().items() if name not in ADDED}
 
 
 @dataclass(frozen=True)
@@ -59,7 +46,7 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Signal:
-    """A kind of friction: `detect` gives one row per instance, with the columns of FLAG.
+    """A kind of friction: `detect` gives one row per instance, with the columns of `flag_columns`.
 
     `needs`: the columns that must hold values for the signal to be measurable, by input; one of the alternatives is
     enough. `exposure`: whether a visit that
@@ -102,7 +89,7 @@ def finished(signal: Signal, flags: pl.DataFrame, day: date, start: datetime, en
     A flag belongs to the day on which its definition was first met, so that it is written once; its count and its
     severity are those known at the end of that day.
     """
-    rows = flags.select(pl.col(name).cast(kind) for name, kind in FLAG.items()).filter(
+    rows = flags.select(pl.col(name).cast(kind) for name, kind in flag_columns().items()).filter(
         pl.col("flagged_at").is_between(start, end, closed="left") & pl.col("stage").is_not_null()
     )
     return rows.with_columns(

@@ -12,7 +12,7 @@ from pipeline.reports import charts, headline, rows
 from pipeline.reports.evidence import examples
 from pipeline.reports.formats import Formats
 from pipeline.reports.report import Report
-from pipeline.reports.shown import plain, shown
+from pipeline.reports.shown import Shown, plain, shown
 from pipeline.reports.words import Words, load
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -229,8 +229,14 @@ def _quality(report: Report, words: Words, formats: Formats) -> Mapping[str, Any
                 rows.named(words, "severities", row["severity"]),
                 formats.count(row["rows_unexpected"]),
                 formats.count(row["rows_checked"]),
-                shown(words.say("not_checked", error=plain(row["error"])), 200) if row["error"] else None,
+                _told(words, row["error"], row["found"]),
             )
             for row in report.expectations.head(LISTED).to_dicts()
         ],
     }
+
+
+def _told(words: Words, error: str | None, found: str | None) -> Shown | None:
+    """Why an expectation could not be checked, or what was found where it does not hold."""
+    told = words.say("not_checked", error=plain(error)) if error else found
+    return shown(told, 200) if told else None

@@ -29,9 +29,13 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
 def replace_day(con: duckdb.DuckDBPyConnection, name: str, day: date, rows: pl.DataFrame) -> int:
     """Make `rows` the whole content of one day of a contract's table; gives the number of rows.
 
-    Columns and their order come from the contract. Raises ValueError where a row is of another day.
+    Columns, their types and their order come from the contract. Raises ValueError where a column is missing or of
+    another type – DuckDB would round and cast in silence – or a row is of another day.
     """
     contract = load(name)
+    for column, kind in contract.schema().items():
+        if rows.schema.get(column) != kind:
+            raise ValueError(f"{contract.table}: {column} is {rows.schema.get(column)}, its contract says {kind}")
     if rows.height and rows["day"].ne_missing(day).any():
         raise ValueError(f"{contract.table}: rows of another day than {day}")
     columns = ", ".join(quoted(column) for column in contract.names)

@@ -33,10 +33,7 @@ def create_all(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _create_table(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    columns = ", ".join(
-        f"{quoted(column.name)} {column.type}{' not null' if column.is_required else ''}" for column in contract.columns
-    )
-    con.execute(f"create table if not exists {contract.table} ({columns})")
+    con.execute(contract.ddl())
     found = {name: kind for name, kind, *_ in con.execute(f"describe {contract.table}").fetchall()}
     if missing := sorted(set(contract.names) ^ set(found)):
         raise WarehouseError(

@@ -1,17 +1,16 @@
 """The contracts of the product, and what a contract file must say."""
 
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
-import yaml
 from open_data_contract_standard.model import OpenDataContractStandard
 
 from pipeline.contracts import contract as contracts
-from pipeline.contracts.contract import SUPPORTED_TYPES, Contract, load_all
+from pipeline.contracts.contract import SUPPORTED_TYPES, load_all
 from pipeline.errors import ContractError
 from pipeline.warehouse.tables import SCHEMAS, create_all
+from tests.contracts.files import described, read
 
 ALL = load_all()
 INPUTS = ("clickstream", "wait_time", "order_error", "orders", "feedback", "customers")
@@ -50,7 +49,7 @@ def test_an_example_keeps_its_own_column_s_rules(name):
             shape = f'"{column.name}" {column.type}'
             con.execute(f"create or replace table example ({shape})")
             con.execute("insert into example values ($value)", {"value": column.example})
-            for rule in contracts._column_rules(column):
+            for rule in column.rules():
                 told = con.execute(f"select {rule.holds} from example").fetchall()
                 assert told == [(True,)], f"{rule.name} does not hold for {column.example!r}"
 
@@ -80,66 +79,50 @@ def test_tables_are_made_with_the_contract_s_columns_and_comments():
     assert sum(name.startswith("marts.") for name in comments) > 3
 
 
+@pytest.mark.parametrize("name", ALL)
+def test_polars_holds_a_table_as_the_contract_says(name):
+    with duckdb.connect() as con:
+        con.execute("set timezone = 'UTC'")
+        create_all(con)
+        assert con.sql(f"from {ALL[name].table}").pl().schema == ALL[name].schema()
+
+
 # --- rules ----------------------------------------------------------------------------------------------------------
-
-
-def column(name: str = "id", kind: str = "VARCHAR", **more: Any) -> dict[str, Any]:
-    told = {"name": name, "physicalType": kind, "description": "d", "examples": ["x"]}
-    return told | {"customProperties": [{"property": "unit", "value": "none"}]} | more
-
-
-def write(folder: Path, *columns: dict[str, Any], **table: Any) -> Path:
-    content = {
-        "apiVersion": "v3.1.0",
-        "kind": "DataContract",
-        "id": "x",
-        "name": "x",
-        "version": "1.0.0",
-        "status": "active",
-        "schema": [{"name": "x", "physicalName": "events.x", "properties": list(columns)} | table],
-    }
-    path = folder / "x.yaml"
-    path.write_text(yaml.safe_dump(content))
-    return path
-
-
-def read(folder: Path, *columns: dict[str, Any], **table: Any) -> Contract:
-    return contracts.read(write(folder, *columns, **table))
 
 
 @pytest.mark.parametrize(
     ("made", "rule", "good", "bad"),
     [
-        pytest.param(column("a", required=True), "a.required", ["x", ""], [None], id="required"),
+        pytest.param(described("a", required=True), "a.required", ["x", ""], [None], id="required"),
         pytest.param(
-            column("a", enum=[{"value": "ok"}, {"value": "o'k"}]),
+            described("a", enum=[{"value": "ok"}, {"value": "o'k"}]),
             "a.known",
             ["ok", "o'k", None],
             ["OK", ""],
             id="known",
         ),
         pytest.param(
-            column("a", "DOUBLE", logicalTypeOptions={"minimum": 0}),
+            described("a", "DOUBLE", logicalTypeOptions={"minimum": 0}),
             "a.minimum",
             [0.0, 7.0, None],
             [-0.1],
             id="minimum",
         ),
         pytest.param(
-            column("a", "BIGINT", logicalTypeOptions={"maximum": 5}), "a.maximum", [5, -9, None], [6], id="maximum"
+            described("a", "BIGINT", logicalTypeOptions={"maximum": 5}), "a.maximum", [5, -9, None], [6], id="maximum"
         ),
         pytest.param(
-            column("a", "DOUBLE"),
+            described("a", "DOUBLE"),
             "a.finite",
             [0.0, 1e300, None],
             [float("nan"), float("inf"), -float("inf")],
             id="finite",
         ),
         pytest.param(
-            column("a", logicalTypeOptions={"maxLength": 3}), "a.length", ["abc", "ığü", None], ["abcd"], id="length"
+            described("a", logicalTypeOptions={"maxLength": 3}), "a.length", ["abc", "ığü", None], ["abcd"], id="length"
         ),
         pytest.param(
-            column("a", logicalTypeOptions={"pattern": "[A-Z]{3}"}),
+            described("a", logicalTypeOptions={"pattern": "[A-Z]{3}"}),
             "a.pattern",
             ["TRY", None],
             ["try", "TRYX", ""],
@@ -163,9 +146,9 @@ def test_a_rule_follows_from_the_column(tmp_path, made, rule, good, bad):
 
 
 def test_a_column_without_anything_special_has_no_rules_and_a_derived_one_never_has(tmp_path):
-    derived = column("b", required=True)
+    derived = described("b", required=True)
     derived["customProperties"] = [*derived["customProperties"], {"property": "derived", "value": True}]
-    found = read(tmp_path, column("a"), derived)
+    found = read(tmp_path, described("a"), derived)
     assert found.rules() == ()
     assert [each.name for each in found.inputs] == ["a"]
     assert found.names == ("a", "b")
@@ -173,15 +156,15 @@ def test_a_column_without_anything_special_has_no_rules_and_a_derived_one_never_
 
 def test_the_contract_s_own_rules_come_last_with_their_severity(tmp_path):
     own = [{"name": "later", "type": "custom", "engine": "row", "severity": "warning", "implementation": "a < b"}]
-    found = read(tmp_path, column("a", required=True), column("b"), quality=own)
+    found = read(tmp_path, described("a", required=True), described("b"), quality=own)
     assert [(rule.name, rule.severity) for rule in found.rules()] == [("a.required", "error"), ("later", "warning")]
 
 
 # --- what is refused ------------------------------------------------------------------------------------------------
 
 
-def without(name: str) -> dict[str, Any]:
-    return {key: value for key, value in column().items() if key != name}
+def without(*names: str) -> dict[str, Any]:
+    return {key: value for key, value in described().items() if key not in names}
 
 
 @pytest.mark.parametrize(
@@ -190,8 +173,8 @@ def without(name: str) -> dict[str, Any]:
         (without("description"), "column 'id' has no description"),
         (without("examples"), "column 'id' has no an example"),
         (without("customProperties"), r"column 'id' has no a unit \(or none\)"),
-        (column(kind="VARCHER"), "physicalType 'VARCHER'. Did you mean 'VARCHAR'?"),
-        (without("physicalType"), "physicalType None"),
+        (described(kind="VARCHER"), "physicalType 'VARCHER'. Did you mean 'VARCHAR'?"),
+        (without("physicalType", "logicalType"), "physicalType None"),
     ],
 )
 def test_a_column_without_its_documentation_is_refused(tmp_path, made, words):

@@ -5,11 +5,17 @@ import logging
 import os
 import subprocess
 import sys
+from collections import Counter
+from datetime import date
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import duckdb
 import pytest
 
-from pipeline.contracts.contract import Rule, load
+from pipeline.calendar import day_in
+from pipeline.contracts.contract import Limit, Rule, TableRule, load
+from tests.contracts.files import described, read
 from tests.sql.worlds import warehouse
 
 # One worker: importing Great Expectations takes seconds. Its warnings, and those of what it imports, are its own.
@@ -93,7 +99,7 @@ def test_each_contract_s_suite_holds_on_good_rows_and_finds_each_planted_breakag
             results = {each.expectation: each for each in expectations.run(con, contract, "select * from broken")}
             assert not results[rule].success, f"{name}: {change} was not found"
             assert results[rule].error is None
-            assert (results[rule].rows_unexpected or 0) >= 1
+            assert results[rule].rows_unexpected == 1 or results[rule].found == "1 repeated rows; it must be 0"
             gc.collect()  # an engine that is thrown away must not take our connection with it
     assert con.execute("select 1").fetchall() == [(1,)]
 
@@ -133,6 +139,112 @@ def test_a_rule_that_is_neither_true_nor_false_is_broken():
     contract = replace(load("orders"), custom_rules=(Rule("paid", "shipping_cost >= 0", "null is no cost"),))
     results = {each.expectation: each for each in expectations.run(con, contract, "select * from events.orders")}
     assert not results["paid"].success
+
+
+@pytest.mark.parametrize(
+    ("limit", "nulls", "holds"),
+    [
+        ({"mustBeLessOrEqualTo": 5}, 5, True),
+        ({"mustBeLessOrEqualTo": 5}, 6, False),
+        ({"mustBeLessThan": 5}, 4, True),
+        ({"mustBeLessThan": 5}, 5, False),
+        ({"mustBeLessOrEqualTo": 5}, 0, True),
+        ({"mustBeLessOrEqualTo": 58}, 58, True),
+        ({"mustBeLessThan": 58}, 58, False),
+    ],
+)
+def test_a_share_of_the_rows_may_break_a_rule_and_is_told(tmp_path, limit, nulls, holds):
+    from pipeline.contracts import expectations
+
+    stated = {"name": "n", "metric": "nullValues", "unit": "percent", "severity": "warning"}
+    contract = read(tmp_path, described("a", quality=[stated | limit]))
+    rows = f"select case when i >= {nulls} then 'x' end as a from range(100) r(i)"
+    with duckdb.connect() as con:
+        (found,) = expectations.run(con, contract, rows)
+    assert (found.expectation, found.severity, found.success) == ("n", "warning", holds)
+    assert (found.rows_checked, found.rows_unexpected) == (100, nulls)
+    (most,) = limit.values()
+    assert found.found == f"{nulls}.00% of rows, the limit is {most}.00%"
+
+
+@pytest.mark.parametrize(
+    ("limit", "rows", "holds"),
+    [
+        ({"mustBe": 3}, 3, True),
+        ({"mustBe": 3}, 2, False),
+        ({"mustNotBe": 3}, 2, True),
+        ({"mustNotBe": 3}, 3, False),
+        ({"mustBeGreaterThan": 3}, 4, True),
+        ({"mustBeGreaterThan": 3}, 3, False),
+        ({"mustBeGreaterOrEqualTo": 3}, 3, True),
+        ({"mustBeGreaterOrEqualTo": 3}, 2, False),
+        ({"mustBeLessThan": 3}, 2, True),
+        ({"mustBeLessThan": 3}, 3, False),
+        ({"mustBeLessOrEqualTo": 3}, 3, True),
+        ({"mustBeLessOrEqualTo": 3}, 4, False),
+        ({"mustBeBetween": [2, 3]}, 3, True),
+        ({"mustBeBetween": [2, 3]}, 4, False),
+        ({"mustNotBeBetween": [2, 3]}, 4, True),
+        ({"mustNotBeBetween": [2, 3]}, 2, False),
+    ],
+)
+def test_a_figure_keeps_or_breaks_each_limit_of_the_standard(tmp_path, limit, rows, holds):
+    from pipeline.contracts import expectations
+
+    contract = read(tmp_path, described("a"), quality=[{"name": "{n}", "metric": "rowCount"} | limit])
+    with duckdb.connect() as con:
+        (found,) = expectations.run(con, contract, f"select 'x' as a from range({rows})")
+    assert (found.expectation, found.success, found.error) == ("{n}", holds, None)
+    assert found.found is None if holds else (found.found or "").startswith(f"{rows} rows; it must be ")
+
+
+def test_days_are_judged_each_and_told_by_name():
+    from pipeline.contracts import expectations
+
+    con = warehouse(orders="order_id | day | placed_at\n---+---+---\no | 2026-01-10 | 2026-01-10 12:00:00")
+    asked = [day_in(ZoneInfo("UTC"), date(2026, 1, number)) for number in (12, 13, 14)]
+    results = {each.expectation: each for each in expectations.run(con, load("orders"), None, asked)}
+    assert results.keys() == {"usual_rows", "freshness"}, "nothing was loaded, so rows are not looked at"
+    assert results["usual_rows"].success
+    found = results["freshness"]
+    assert (found.success, found.severity, found.rows_checked) == (False, "warning", None)
+    assert found.found == "2026-01-13: 84 hours, 2026-01-14: 108 hours; it must be <= 72"
+
+
+def test_a_figure_that_cannot_be_computed_is_an_error_and_no_broken_rule():
+    from dataclasses import replace
+
+    from pipeline.contracts import expectations
+
+    wrong = TableRule("moon", "query", Limit("mustBe", (0,)), "no such table", "warning", query="select 1 from moon")
+    contract = replace(load("orders"), table_rules=(wrong,))
+    asked = [day_in(ZoneInfo("UTC"), date(2026, 1, 12))]
+    (found,) = expectations.run(warehouse(), contract, None, asked)
+    assert (found.success, found.severity, found.found) == (False, "warning", None)
+    assert "moon does not exist" in (found.error or "")
+
+
+@pytest.mark.parametrize("rules", [1, 20])
+def test_the_rows_are_scanned_once_for_all_of_their_rules(tmp_path, rules):
+    from pipeline.contracts import expectations
+
+    column = described("a", "DOUBLE", required=True, logicalTypeOptions={"minimum": 0, "maximum": 9})
+    own = [
+        {"name": f"own {n}", "type": "custom", "engine": "row", "implementation": f"a > -{n + 1}"} for n in range(rules)
+    ]
+    contract = read(tmp_path, column, quality=own)
+    with duckdb.connect() as con:
+        computed = Counter[str]()
+
+        def counting(value: float) -> float:
+            computed["a"] += 1
+            return value
+
+        con.create_function("counting", counting, side_effects=True)
+        results = expectations.run(con, contract, "select counting(i::double % 9) as a from range(50) r(i)")
+    assert len(results) == 3 + rules  # required, finite, between
+    assert [each for each in results if not each.success] == []
+    assert computed["a"] == 2 * 50, "once for the rules, however many; once to count the rows"
 
 
 def test_it_is_silent_at_info_and_leaves_nothing_in_the_temporary_folder(tmp_path):

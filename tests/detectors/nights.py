@@ -18,18 +18,8 @@ from pipeline.journeys import identities, orders, sessions
 from pipeline.journeys.journey import Journey
 from pipeline.journeys.journey import load as load_journey
 from pipeline.night import Bucket, Found, judge
-from tests.drawn import INSTANT, Dtype, table
+from tests.drawn import Dtype, table
 
-TYPES: Mapping[str, Dtype] = {
-    "VARCHAR": pl.String(),
-    "JSON": pl.String(),
-    "TIMESTAMPTZ": INSTANT,
-    "DATE": pl.Date(),
-    "BIGINT": pl.Int64(),
-    "DOUBLE": pl.Float64(),
-    "BOOLEAN": pl.Boolean(),
-    "VARCHAR[]": pl.List(pl.String()),
-}
 JANUARY_1 = date(2026, 1, 1)
 
 
@@ -42,7 +32,8 @@ def shop() -> Journey:
 @cache
 def schema(contract: str) -> dict[str, Dtype]:
     """Columns of a contract that an input may bring, with their types."""
-    return {column.name: TYPES[column.type] for column in load_contract(contract).inputs}
+    found = load_contract(contract)
+    return {column.name: found.schema()[column.name] for column in found.inputs}
 
 
 def nothing(contract: str) -> pl.DataFrame:

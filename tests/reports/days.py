@@ -78,10 +78,11 @@ WORLD = {
         """,
     "runs": "run_id | day | step\nr-1 | 2026-01-15 | check\nr-2 | 2026-01-15 | check",
     "contract_results": """
-        run_id | contract    | expectation       | severity | success | rows_checked | rows_unexpected | error
-        r-1    | clickstream | event_id.required | error    | false   | 5            | 5               |
-        r-2    | clickstream | event_id.required | error    | true    | 5            | 0               |
-        r-2    | clickstream | channel.enum      | warning  | false   | 1191         | 17              |
+        run_id | contract    | expectation       | severity | success | rows_checked | rows_unexpected | found          | error
+        r-1    | clickstream | event_id.required | error    | false   | 5            | 5               |                |
+        r-2    | clickstream | event_id.required | error    | true    | 5            | 0               |                |
+        r-2    | clickstream | channel.enum      | warning  | false   | 1191         | 17              | 1.43% of rows  |
+        r-1    | wait_time   | freshness         | warning  | false   |              |                 | 120 hours      |
         """,
 }
 

@@ -137,8 +137,11 @@ def test_broken_rules_are_those_of_the_days_files_the_commonest_first():
     ]
 
 
-def test_only_the_last_check_of_a_contract_counts():
-    assert full().expectations["expectation"].to_list() == ["channel.enum"]
+def test_only_the_last_check_of_an_expectation_counts():
+    assert full().expectations.select("expectation", "found").rows() == [
+        ("channel.enum", "1.43% of rows"),
+        ("freshness", "120 hours"),
+    ]
 
 
 def test_an_empty_warehouse_gives_an_empty_report():

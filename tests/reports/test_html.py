@@ -35,7 +35,7 @@ def poisoned(text):
         "examples": ["what", "where", "detail", "person_id", "visit_id", "outcome", "visit_outcome"],
         "loads": ["file", "source"],
         "broken_rules": ["contract", "rule"],
-        "expectations": ["contract", "expectation", "error", "severity"],
+        "expectations": ["contract", "expectation", "found", "error", "severity"],
         "signals": ["signal", "why"],
         "stage_scores": ["stage"],
     }
@@ -159,7 +159,10 @@ def test_rows_add_up_file_by_file_and_in_total(page):
     assert page.row("web/15.ndjson") == ["web/15.ndjsonSource: web", "1,204", "1,191", "8", "5", "✓ adds up"]
     assert page.row("Total")[1:] == ["1,204", "1,191", "8", "5", "✓ adds up"]
     assert page.row("occurred_at.type")[1] == "2"
-    assert page.row("channel.enum")[2:] == ["17", "1,191"]
+    told, *counts = page.row("channel.enum")
+    assert told.endswith("Contract: clickstream · 1.43% of rows")
+    assert counts[1:] == ["17", "1,191"]
+    assert page.row("freshness")[2:] == ["–", "–"], "a figure has no rows"
 
 
 def test_rows_that_do_not_add_up_are_not_passed_over():

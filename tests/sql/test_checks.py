@@ -226,16 +226,6 @@ CASES: dict[str, tuple[dict[str, str], str, list[object]]] = {
         "stage",
         ["above", "unlost"],
     ),
-    "volume_drop": (
-        {
-            "clickstream": "day\n---\n" + "2026-01-12\n2026-01-13\n2026-01-14\n" * 6 + "2026-01-15\n",
-            "wait_time": "day\n---\n" + "2026-01-12\n2026-01-13\n2026-01-14\n" * 5 + "2026-01-15\n",
-            "order_error": "day\n---\n" + "2026-01-13\n2026-01-14\n" * 9,
-            "orders": "day\n---\n" + "2026-01-08\n2026-01-10\n2026-01-14\n" * 2,
-        },
-        "table_name",
-        ["events.clickstream", "events.orders"],
-    ),
     "day_of_event": (
         {
             "clickstream": """

@@ -13,18 +13,7 @@ from pipeline.quoting import quoted
 from pipeline.resources import root
 from pipeline.warehouse import headers
 from pipeline.warehouse.tables import create_all
-from tests.drawn import INSTANT, Dtype, table
-
-FROM_DUCKDB: dict[str, Dtype] = {
-    "VARCHAR": pl.String(),
-    "JSON": pl.String(),
-    "TIMESTAMPTZ": INSTANT,
-    "DATE": pl.Date(),
-    "BIGINT": pl.Int64(),
-    "DOUBLE": pl.Float64(),
-    "BOOLEAN": pl.Boolean(),
-    "VARCHAR[]": pl.List(pl.String),
-}
+from tests.drawn import table
 
 PARAMETERS: dict[str, object] = {
     "day": date(2026, 1, 15),
@@ -47,8 +36,7 @@ def rows(name: str, text: str) -> pl.DataFrame:
     """
     contract = load_all()[name]
     drawn = re.split(r"\s*\|\s*", text.strip().splitlines()[0].strip())
-    columns = {column.name: column for column in contract.columns}
-    frame = table(text, **{column: FROM_DUCKDB[columns[column].type] for column in drawn})
+    frame = table(text, **{column: contract.schema()[column] for column in drawn})
     for column in contract.columns:
         if column.name not in drawn and column.is_required:
             frame = frame.with_columns(_filled(contract, column, frame).alias(column.name))
@@ -94,7 +82,7 @@ def picked(found: pl.DataFrame, expected: str, decimals: int = 6) -> tuple[pl.Da
 
 
 def _filled(contract: Contract, column: Column, frame: pl.DataFrame) -> pl.Expr | pl.Series:
-    dtype = FROM_DUCKDB[column.type]
+    dtype = contract.schema()[column.name]
     if column.name == "day" and contract.event_time in frame.columns:
         return pl.col(str(contract.event_time)).dt.date()
     if column.is_key and column.type == "VARCHAR":

@@ -74,6 +74,24 @@ def test_rows_of_another_day_are_refused(con):
     assert stages(con) == before
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        pytest.param(
+            pl.col("entered").cast(pl.Float64) + 0.5, "entered is Float64, its contract says Int64", id="rounded"
+        ),
+        pytest.param(pl.lit(7).alias("stage"), "stage is Int32", id="a number"),
+    ],
+)
+def test_a_column_of_another_type_than_its_contract_s_is_refused(con, change, words):
+    before = stages(con)
+    with pytest.raises(ValueError, match=words):
+        replace_day(con, "stage_scores", DAY, scores(TWO).with_columns(change))
+    with pytest.raises(ValueError, match=r"friction\.stage_scores: lost is None, its contract says Int64"):
+        replace_day(con, "stage_scores", DAY, scores(TWO).drop("lost"))
+    assert stages(con) == before
+
+
 def test_an_interrupted_transaction_is_undone(con):
     before = stages(con)
 
