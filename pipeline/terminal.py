@@ -160,7 +160,17 @@ def mapping(found: Mapping) -> None:
     console = out()
     console.print(shown(found.description))
     for contract, about in found.contracts.items():
-        columns = list(about.columns.items())
+        columns = [(column, " ".join(sql.split())) for column, sql in about.columns.items()]
         columns += [(column, f"not supplied: {why}") for column, why in about.lacks.items()]
         console.print()
         console.print(table([contract, "from"], columns))
+        told = [("rows are", about.relation), ("of which count", about.where)]
+        told += [
+            (f"{column} {theirs!r}", f"is {ours!r}")
+            for column, words in about.words.items()
+            for theirs, ours in words.items()
+        ]
+        shown_besides = [(what, " ".join(sql.split())) for what, sql in told if sql and sql != "rows"]
+        if shown_besides:
+            console.print()
+            console.print(table(["", ""], shown_besides))
