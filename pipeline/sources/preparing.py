@@ -1,5 +1,7 @@
 """A file as DuckDB can read it: Parquet, or text in UTF-8 with a row a line. Most files are that already."""
 
+import json
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -115,5 +117,14 @@ def _shape(file: SourceFile, mapping: Mapping | None) -> str:
         return form
     if first.startswith(b"["):
         return "json"
-    is_page = mapping is not None and mapping.records is not None and f'"{mapping.records}"'.encode() in first
-    return "json" if is_page else "ndjson"
+    return "json" if mapping is not None and mapping.records and _is_page(first, mapping.records) else "ndjson"
+
+
+def _is_page(first: bytes, records: str) -> bool:
+    """A document, or the first of them, that holds an array of that key, and is not itself a record on a line."""
+    line = first.partition(b"\n")[0]
+    try:
+        found = json.loads(line)
+    except ValueError:  # it goes on on the next line
+        return first.startswith(b"{") and re.search(rb'"%s"\s*:\s*\[' % re.escape(records.encode()), first) is not None
+    return isinstance(found, dict) and isinstance(found.get(records), list)
