@@ -125,6 +125,6 @@ def _is_page(first: bytes, records: str) -> bool:
     line = first.partition(b"\n")[0]
     try:
         found = json.loads(line)
-    except ValueError:  # it goes on on the next line
+    except (ValueError, RecursionError):  # it goes on on the next line, or is nested deeply
         return first.startswith(b"{") and re.search(rb'"%s"\s*:\s*\[' % re.escape(records.encode()), first) is not None
     return isinstance(found, dict) and isinstance(found.get(records), list)
