@@ -74,6 +74,7 @@ def ingest(settings: Settings, days: Sequence[date], progress: Progress = quietl
             for source, found in progress("Loading files", ingestion.find(settings, days)):
                 rows, touched = ingestion.load(con, settings, source, found)
                 read, changed = read + rows, changed | touched
+            changed |= ingestion.set_aside(con, settings, days, changed)
             history.refresh_identities(con, sorted(changed))
             ingestion.note_changed(con, settings, days, changed)
         noted(read)
