@@ -19,6 +19,7 @@
 --          ops.loads                one row per file as it was last loaded
 --          ops.runs                 one row per run and day
 --          ops.signals              one row per day and signal
+--          ops.traffic              one row per day, input and load
 -- Grain:   table_name, key
 -- Params:  $day                     DATE, the day to look at
 with
@@ -126,6 +127,12 @@ found as (
     from ops.signals
     where day = $day
     group by day, signal
+    having count(*) > 1
+    union all
+    select 'ops.traffic' as table_name, concat_ws(' ', day, contract, load_id) as key, count(*) as rows
+    from ops.traffic
+    where day = $day
+    group by day, contract, load_id
     having count(*) > 1
 )
 

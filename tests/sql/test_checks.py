@@ -226,9 +226,36 @@ CASES: dict[str, tuple[dict[str, str], str, list[object]]] = {
         "stage",
         ["above", "unlost"],
     ),
+    "traffic_miscounted": (
+        {
+            "clickstream": """
+            load_id | day        | set_aside
+            --------+------------+----------
+            right   | 2026-01-15 | bot
+            right   | 2026-01-15 |
+            wrong   | 2026-01-15 | bot
+            unnoted | 2026-01-15 |
+            older   | 2026-01-14 | bot
+            """,
+            "orders": "load_id | day | set_aside\n---+---+---\nright | 2026-01-15 | test",
+            "traffic": """
+            day        | contract    | load_id | rows | rows_set_aside | test | internal | bot | impossible_rate
+            -----------+-------------+---------+------+----------------+------+----------+-----+----------------
+            2026-01-15 | clickstream | right   | 2    | 1              | 0    | 0        | 1   | 0
+            2026-01-15 | clickstream | wrong   | 1    | 1              | 1    | 0        | 0   | 0
+            2026-01-15 | wait_time   | gone    | 3    | 0              | 0    | 0        | 0   | 0
+            2026-01-15 | orders      | right   | 1    | 1              | 1    | 0        | 0   | 0
+            """,
+        },
+        "load_id",
+        ["unnoted", "wrong", "wrong", "gone"],
+    ),
     "volume_drop": (
         {
-            "clickstream": "day\n---\n" + "2026-01-12\n2026-01-13\n2026-01-14\n" * 6 + "2026-01-15\n",
+            "clickstream": "day | set_aside\n---+---\n"
+            + "2026-01-12 |\n2026-01-13 |\n2026-01-14 |\n" * 6
+            + "2026-01-15 |\n"
+            + "2026-01-15 | bot\n" * 9,
             "wait_time": "day\n---\n" + "2026-01-12\n2026-01-13\n2026-01-14\n" * 5 + "2026-01-15\n",
             "order_error": "day\n---\n" + "2026-01-13\n2026-01-14\n" * 9,
             "orders": "day\n---\n" + "2026-01-08\n2026-01-10\n2026-01-14\n" * 2,
