@@ -42,7 +42,7 @@ def disturbed(events: int = 601) -> w.World:
             row | {"event_id": f"bot-{event}", "user_agent": BOT},
             row | {"event_id": f"test-{event}", "is_test": True},
             row | {"event_id": f"office-{event}", "ip_address": "::ffff:203.0.113.9"},
-            row | {"event_id": f"staff-{event}", "customer_id": "staff-1", "anonymous_id": "laptop"},
+            _of_staff(row | {"event_id": f"staff-{event}", "anonymous_id": "laptop"}),
         ]
         if row["event_name"] == "begin_checkout":  # before signing in
             before = {key: value for key, value in row.items() if key != "customer_id"}
@@ -51,14 +51,22 @@ def disturbed(events: int = 601) -> w.World:
         for row in clean[contract]:
             found[contract] += [
                 row | {key: f"test-{row[key]}", "is_test": True},
-                row | {key: f"staff-{row[key]}", "customer_id": "staff-2"} | _order_of_staff(contract, row),
+                _of_staff(row | {key: f"staff-{row[key]}"}),
             ]
+    for row in clean["orders"]:
+        delivery = {"wait_id": f"parcel-{row['order_id']}", "order_id": row["order_id"], "wait_type": "delivery"}
+        moments = {"started_at": row["placed_at"], "promised_at": row["promised_at"], "ended_at": row["delivered_at"]}
+        found["wait_time"].append(
+            _of_staff({"customer_id": "", "channel": "courier", "outcome": "served"} | delivery | moments)
+        )
     found["clickstream"] += scraper(events)
     return found
 
 
-def _order_of_staff(contract: str, row: w.Row) -> w.Row:
-    return {"order_id": f"staff-{row['order_id']}"} if contract == "order_error" else {}
+def _of_staff(row: w.Row) -> w.Row:
+    """The row as one of the staff's, about an order of their own."""
+    order = row.get("order_id")
+    return row | {"customer_id": "staff-1"} | ({"order_id": f"own-{order.removeprefix('staff-')}"} if order else {})
 
 
 def of_the_days(contract: str) -> list[w.Row]:
@@ -132,8 +140,9 @@ def test_everything_planted_is_set_aside_for_its_reason_and_nothing_else(crowded
     for contract in ("wait_time", "order_error", "orders"):
         count = len(of_the_days(contract))
         assert count > 5
+        parcels = len(of_the_days("orders")) if contract == "wait_time" else 0
         reasons = ask(crowded, f"select set_aside, count(*) from events.{contract} group by all order by all")
-        assert reasons == [("internal", count), ("test", count), (None, count)]
+        assert reasons == [("internal", count + parcels), ("test", count), (None, count)]
 
 
 def test_it_changes_no_journey_no_flag_and_no_score(clean, crowded):
@@ -149,7 +158,14 @@ def test_it_changes_no_journey_no_flag_and_no_score(clean, crowded):
 def test_it_changes_no_view_and_no_answer(clean, crowded, name):
     if name in ABOUT_THEM:
         return
-    told = PARAMETERS | {"day": MIDDLE, "from_day": THREE[0], "to_day": THREE[-1], "min_flags": 1, "before": THREE[0]}
+    told = PARAMETERS | {
+        "day": MIDDLE,
+        "from_day": THREE[0],
+        "to_day": THREE[-1],
+        "min_flags": 1,
+        "before": THREE[0],
+        "days": 1,
+    }
     found = []
     for settings in (clean, crowded):
         with reading(settings.warehouse) as con:
@@ -208,7 +224,9 @@ def test_an_explanation_shows_none_of_it(crowded):
     with reading(crowded.warehouse) as con:
         shown = [str(row[2]) for (flag,) in flags for row in explaining.explain(con, flag, None).rows]
     assert shown
-    assert not [name for name in shown if name.startswith(("bot-", "test-", "office-", "staff-", "before-"))]
+    assert not [
+        name for name in shown if name.startswith(("bot-", "test-", "office-", "staff-", "before-", "parcel-", "own-"))
+    ]
 
 
 @pytest.mark.parametrize("parts", [1, 3], ids=["one file a day", "three files a day"])
