@@ -126,19 +126,21 @@ def _flag(con: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> Explanation:
             select occurred_at as moment, event_id as id, event_name as what, coalesce(element, page_path) as place,
                    customer_id, anonymous_id
             from events.clickstream
-            where day between $started_at::date - 1 and $ended_at::date + 1
+            where day between $started_at::date - 1 and $ended_at::date + 1 and set_aside is null
             union all by name
             select started_at as moment, wait_id as id, wait_type || ' wait, ' || outcome as what, queue as place,
                    customer_id
-            from events.wait_time where day between $started_at::date - 1 and $ended_at::date + 1
+            from events.wait_time
+            where day between $started_at::date - 1 and $ended_at::date + 1 and set_aside is null
             union all by name
             select occurred_at as moment, error_id as id, error_type as what, order_id as place, customer_id
-            from events.order_error where day between $started_at::date - 1 and $ended_at::date + 1
+            from events.order_error
+            where day between $started_at::date - 1 and $ended_at::date + 1 and set_aside is null
             union all by name
             select placed_at as moment, order_id as id,
                    'order, promised by ' || coalesce(promised_at::varchar, '?') as what,
                    carrier as place, customer_id
-            from events.orders where list_contains($evidence, order_id)
+            from events.orders where list_contains($evidence, order_id) and set_aside is null
         ),
         people as (select distinct customer_id, anonymous_id from steps where list_contains($evidence, id))
         select case when list_contains($evidence, id) then '>' else '' end as mark, moment, id, what, place

@@ -13,7 +13,7 @@ from pipeline.journeys.orders import LOOK_BACK
 from pipeline.quoting import text
 from pipeline.settings import Settings, Source
 from pipeline.sources import files, mapping
-from pipeline.warehouse import loading
+from pipeline.warehouse import aside, loading
 from pipeline.warehouse.days import transaction
 
 log = logging.getLogger(__name__)
@@ -99,6 +99,24 @@ def _note(con: duckdb.DuckDBPyConnection, loaded: loading.Loaded) -> None:
         "from ops.current_run",
         row,
     )
+
+
+def set_aside(
+    con: duckdb.DuckDBPyConnection, settings: Settings, days: Sequence[date], changed: set[date]
+) -> frozenset[date]:
+    """Judge anew what is set aside of the days of the run and of those that changed; gives the days this changes.
+
+    A day keeps its marks until it is judged again. So that a change of the settings does not go unnoticed, the days
+    that the scores still look at and that other settings judged are named.
+    """
+    found = aside.judge(con, settings.traffic, changed | set(days))
+    since = min(days) - settings.window - LOOK_BACK
+    if old := aside.judged_otherwise(con, settings.traffic, since):
+        log.warning(
+            "[traffic] has changed since %d days from %s to %s were judged: friction backfill --from %s --to %s",
+            len(old), old[0], old[-1], old[0], old[-1],
+        )  # fmt: skip
+    return found
 
 
 def note_changed(con: duckdb.DuckDBPyConnection, settings: Settings, days: Sequence[date], changed: set[date]) -> None:

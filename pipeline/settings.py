@@ -1,13 +1,15 @@
 """`friction.toml`, read into frozen settings; an unknown key is an error with a hint."""
 
 import codecs
+import re
 import tomllib
 from datetime import datetime, timedelta
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from pipeline.errors import SettingsError, hint
 
@@ -123,11 +125,61 @@ class Project(_Section):
         return known_zone(name)
 
 
+def _is_network(network: str) -> str:
+    try:
+        ip_network(network)
+    except ValueError as error:
+        example = "Write one like 203.0.113.7, 10.0.0.0/8 or 2001:db8::/32"
+        if "host bits" in str(error):
+            example = f"Did you mean {ip_network(network, strict=False)}?"
+        raise ValueError(f"{error}. {example}") from error
+    return network
+
+
+def _is_expression(expression: str) -> str:
+    try:
+        if re.compile(expression).search(""):
+            raise ValueError("it is found in every text. Give what the user agents have in common")
+    except re.error as error:
+        raise ValueError(f"no regular expression: {error}") from error
+    return expression
+
+
+def _is_pattern(pattern: str) -> str:
+    if not pattern.strip("* "):
+        raise ValueError("it means everybody. Give an id, or a part of it with * for the rest")
+    return pattern
+
+
+Network = Annotated[str, AfterValidator(_is_network)]
+Expression = Annotated[str, AfterValidator(_is_expression)]
+CustomerPattern = Annotated[str, AfterValidator(_is_pattern)]
+
+
+class Traffic(_Section):
+    """Whose rows are kept and counted, but not looked at: bots, tests, one's own people.
+
+    User agents are regular expressions that are searched for, in the case in which they are written. Customers are ids,
+    `*` standing for any text, and all of their rows are meant, of every input that has a `set_aside`.
+    """
+
+    bots: bool = True  # the public list of crawlers; `bot_user_agents` are bots besides
+    bot_user_agents: tuple[Expression, ...] = ()
+    customer_user_agents: tuple[Expression, ...] = ()  # customers, whatever the list or `bot_user_agents` say
+    internal_addresses: tuple[Network, ...] = ()  # addresses or networks; rows without an address are not meant
+    internal_customers: tuple[CustomerPattern, ...] = ()
+    test_customers: tuple[CustomerPattern, ...] = ()
+    # Clickstream events of one person within 60 seconds. Fast hands click 7 times a second for a moment; nobody does 10
+    # a second for a minute, even where each click sends two events.
+    max_events_a_minute: int = Field(default=600, ge=1)
+
+
 class Settings(_Section):
     """All settings. Paths in `project` and `sources` are relative to `folder`, where the file is."""
 
     project: Project = Project()
     sources: tuple[Source, ...] = ()
+    traffic: Traffic = Traffic()
     signals: dict[str, dict[str, Any]] = {}
     folder: Path = Path()
 
@@ -188,7 +240,7 @@ def _explained(error: ValidationError | TypeError) -> str:
     where = ".".join(str(part) for part in found["loc"])
     if found["type"] == "extra_forbidden":
         key = str(found["loc"][-1])
-        sections: dict[str, type[BaseModel]] = {"project": Project, "sources": Source}
+        sections: dict[str, type[BaseModel]] = {"project": Project, "sources": Source, "traffic": Traffic}
         known = sections.get(str(found["loc"][0]), Settings).model_fields
         return f"unknown key {where!r}.{hint(key, set(known) - {'folder'})}"
     return f"{where}: {found['msg']} (found {found['input']!r})"

@@ -84,9 +84,10 @@ def ingest(settings: Settings, days: Sequence[date], progress: Progress = quietl
                 stopped.add(source.name)
                 ingestion.note_failure(con, source, found, str(error))
         with transaction(con):
-            changed = ingestion.changed(con)
-            history.refresh_identities(con, changed)
-            ingestion.note_changed(con, settings, days, set(changed))
+            changed = set(ingestion.changed(con))
+            changed |= ingestion.set_aside(con, settings, days, changed)
+            history.refresh_identities(con, sorted(changed))
+            ingestion.note_changed(con, settings, days, changed)
         noted(read)
     return read
 

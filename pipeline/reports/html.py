@@ -8,7 +8,7 @@ import jinja2
 import polars as pl
 from markupsafe import Markup
 
-from pipeline.reports import charts, headline, rows
+from pipeline.reports import aside, charts, headline, rows
 from pipeline.reports.evidence import examples
 from pipeline.reports.formats import Formats
 from pipeline.reports.report import Report
@@ -204,6 +204,11 @@ def _quality(report: Report, words: Words, formats: Formats) -> Mapping[str, Any
     kinds = dict(report.kinds.select("kind", "rows").iter_rows())
     loads = report.loads.sort(["rows_quarantined", "source", "file"], descending=[True, False, False])
 
+    def said(key: str, files: pl.DataFrame) -> str:
+        number = aside.rows(files)
+        reasons = aside.told(files, words, formats)
+        return words.say(key, n=formats.count(number), reasons=reasons) if number else ""
+
     def line(row: Mapping[str, Any]) -> tuple[list[str], bool]:
         adds_up = row["rows_read"] == row["rows_kept"] + row["rows_quarantined"] + row["rows_duplicate"]
         return [formats.count(row[name]) for name in counted], adds_up
@@ -215,8 +220,12 @@ def _quality(report: Report, words: Words, formats: Formats) -> Mapping[str, Any
             waits=formats.count(kinds.get("wait_time", 0)),
             errors=formats.count(kinds.get("order_error", 0)),
         ),
-        "loads": [(shown(row["source"], 40), shown(row["file"]), *line(row)) for row in loads.head(LISTED).to_dicts()],
+        "loads": [
+            (shown(row["source"], 40), shown(row["file"]), *line(row), said("aside_of_file", loads[place]))
+            for place, row in enumerate(loads.head(LISTED).to_dicts())
+        ],
         "loads_total": line(total),
+        "loads_aside": said("aside_of_all", loads),
         "loads_left_out": max(0, loads.height - LISTED),
         "broken": [
             (shown(row["contract"], 40), shown(row["rule"], 60), formats.count(row["rows"]))

@@ -51,7 +51,8 @@ class Report:
       the input that the step comes from, `what` its event name, wait type or error type, `events` how many steps the
       visit had before the middle was kept
     - `signals`: `ops.signals` of the day, one row per signal
-    - `loads`: `ops.loads` of the files that hold rows of the day, one row per file, without hash and time of loading
+    - `loads`: `ops.loads` of the files that hold rows of the day, one row per file, without hash and time of loading,
+      and how many of its kept rows are set aside for each reason: `test`, `internal`, `bot`, `impossible_rate`
     - `broken_rules`: `contract`, `rule`, `rows`; the commonest first
     - `expectations`: failed rows of `ops.contract_results`, one row per contract and expectation
     - `kinds`: `kind`, `rows`; how many events of each of the three kinds the day holds

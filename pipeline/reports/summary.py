@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.reports import headline, rows
+from pipeline.reports import aside, headline, rows
 from pipeline.reports.formats import Formats
 from pipeline.reports.report import Report
 from pipeline.reports.shown import columns, cut, plain
@@ -16,7 +16,10 @@ POINTS = 4
 
 
 def lines(report: Report) -> list[str]:
-    """At most ten lines of at most 80 columns: day, change, cost, four points, worst stage, what is missing, rows."""
+    """At most ten lines of at most 80 columns: day, change, cost, four points, worst stage, what is missing, rows.
+
+    And an eleventh on a day whose files hold rows that are set aside.
+    """
     words = load(report.language)
     formats = Formats(report.language, report.timezone)
     title = words.say(
@@ -27,7 +30,7 @@ def lines(report: Report) -> list[str]:
         said += headline.sentences(report, words, formats)
     else:
         said += [_cost(report, words, formats), *_points(report, words, formats), _worst(report, words, formats)]
-    said += [_missing(report, words), _rows(report, words, formats)]
+    said += [_missing(report, words), _rows(report, words, formats), _aside(report, words, formats)]
     return [line if columns(line) <= WIDTH else cut(line, WIDTH) for line in said if line]
 
 
@@ -103,3 +106,10 @@ def _rows(report: Report, words: Words, formats: Formats) -> str:
     return words.say(
         "summary_data", **{name: formats.count(int(report.loads[f"rows_{name}"].sum())) for name in counted}
     )
+
+
+def _aside(report: Report, words: Words, formats: Formats) -> str:
+    number = aside.rows(report.loads)
+    if not number:
+        return ""
+    return words.say("summary_aside", n=formats.count(number), reasons=aside.told(report.loads, words, formats))

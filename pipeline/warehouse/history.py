@@ -24,7 +24,8 @@ DECIDED_REACH_DAYS = 180  # twice what an order is looked back on: nothing older
 NOT_READ = {"attributes", "received_at"}
 
 # The day prunes row groups; a day more on either side, because it is a day in the project's time zone.
-_WITHIN = "day between $start::date - 1 and $end::date + 1 and {time} >= $start and {time} < $end"
+# What is set aside is there to be counted, and for nothing else.
+_WITHIN = "day between $start::date - 1 and $end::date + 1 and {time} >= $start and {time} < $end and set_aside is null"
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,7 @@ def refresh_identities(con: duckdb.DuckDBPyConnection, days: Iterable[object]) -
             select day, anonymous_id, customer_id, min(occurred_at) as first_seen_at, max(occurred_at) as last_seen_at,
                    count(*) as events
             from events.clickstream
-            where day = $day and anonymous_id is not null and customer_id is not null
+            where day = $day and anonymous_id is not null and customer_id is not null and set_aside is null
             group by all order by all
             """,
             {"day": day},

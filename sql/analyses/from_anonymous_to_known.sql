@@ -22,7 +22,10 @@ became_known as (
 anonymous as (
     select anonymous_id, event_id, occurred_at, day
     from events.clickstream
-    where customer_id is null and day between $from_day::date - $days::integer and $to_day
+    where
+        customer_id is null
+        and day between $from_day::date - $days::integer and $to_day
+        and set_aside is null
 ),
 
 pasts as (

@@ -8,11 +8,11 @@
 --          $to_day            DATE, last day of the orders
 with
 orders as (
-    select * from events.orders
+    select * from events.orders where set_aside is null
 ),
 
 delivery_waits as (
-    select * from events.wait_time where wait_type = 'delivery'
+    select * from events.wait_time where wait_type = 'delivery' and set_aside is null
 ),
 
 known as (

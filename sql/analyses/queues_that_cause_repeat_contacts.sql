@@ -13,7 +13,7 @@ waits as (
         coalesce(contact_id, wait_id) as contact,
         ended_at + to_microseconds((coalesce(handled_seconds, 0) * 1e6)::bigint) as over_at
     from events.wait_time
-    where wait_type = 'queue' and reason is not null and day >= $from_day
+    where wait_type = 'queue' and reason is not null and day >= $from_day and set_aside is null
 ),
 
 known as (

@@ -20,6 +20,7 @@
 --          ops.runs                 one row per run and day
 --          ops.signals              one row per day and signal
 --          ops.source_failures      one row per run and source that stopped
+--          ops.traffic              one row per day, input and load
 -- Grain:   table_name, key
 -- Params:  $day                     DATE, the day to look at
 with
@@ -132,6 +133,12 @@ found as (
     select 'ops.source_failures' as table_name, concat_ws(' ', run_id, source) as key, count(*) as rows
     from ops.source_failures
     group by run_id, source
+    having count(*) > 1
+    union all
+    select 'ops.traffic' as table_name, concat_ws(' ', day, contract, load_id) as key, count(*) as rows
+    from ops.traffic
+    where day = $day
+    group by day, contract, load_id
     having count(*) > 1
 )
 

@@ -51,7 +51,7 @@ waits as (
         outcome,
         date_diff('microsecond', started_at, ended_at) / 1e6 as seconds
     from events.wait_time
-    where wait_type in ('queue', 'hold')
+    where wait_type in ('queue', 'hold') and set_aside is null
 ),
 
 targets (channel, target_seconds) as (

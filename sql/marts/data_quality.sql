@@ -2,6 +2,7 @@
 --
 -- Reads:   ops.loads        one row per file as it was last loaded
 --          ops.quarantine   one row per quarantined row
+--          ops.traffic      one row per day, input and load: what of it is set aside
 -- Grain:   load_id
 -- Columns: loaded_at          When the file was loaded [instant, UTC]
 --          day                Day of the file, where its path has one
@@ -10,11 +11,14 @@
 --          file               The file
 --          rows_read          Rows in the file [rows]
 --          rows_kept          Rows now in the events table [rows]
---          rows_quarantined   Rows set aside with the rules they broke [rows]
+--          rows_quarantined   Rows in quarantine, with the rules they broke [rows]
 --          rows_duplicate     Exact repeats of a row that is already there [rows]
+--          rows_set_aside     Kept rows that nothing else here looks at: of tests, one's own people, bots [rows]
 --          is_balanced        rows_read = rows_kept + rows_quarantined + rows_duplicate
 --          quarantined_share  rows_quarantined / rows_read [share, 0-1]
 --          duplicate_share    rows_duplicate / rows_read [share, 0-1]
+--          set_aside_share    rows_set_aside / rows_kept [share, 0-1]
+--          set_aside          The reasons for which rows are set aside, with the number of rows each
 --          broken_rules       The three rules broken most often, with the number of rows each
 --          missing_columns    Columns of the contract that the file does not have
 --          unknown_columns    Columns of the file that the contract does not know
@@ -39,6 +43,28 @@ commonest as (
         list(rule || ': ' || rows order by rows desc, rule) as broken_rules
     from rules
     group by load_id
+),
+
+aside as (
+    select
+        load_id,
+        sum(rows_set_aside)::bigint as rows,
+        [sum(test), sum(internal), sum(bot), sum(impossible_rate)]::bigint[] as by_reason
+    from ops.traffic
+    group by load_id
+),
+
+reasons as (
+    select load_id, list(reason || ': ' || reason_rows order by reason_rows desc, reason) as set_aside
+    from (
+        select
+            load_id,
+            unnest(['test', 'internal', 'bot', 'impossible_rate']) as reason,
+            unnest(by_reason) as reason_rows
+        from aside
+    )
+    where reason_rows > 0
+    group by load_id
 )
 
 select
@@ -51,9 +77,12 @@ select
     loads.rows_kept,
     loads.rows_quarantined,
     loads.rows_duplicate,
+    coalesce(aside.rows, 0) as rows_set_aside,
     loads.rows_read = loads.rows_kept + loads.rows_quarantined + loads.rows_duplicate as is_balanced,
     loads.rows_quarantined / nullif(loads.rows_read, 0) as quarantined_share,
     loads.rows_duplicate / nullif(loads.rows_read, 0) as duplicate_share,
+    coalesce(aside.rows, 0) / nullif(loads.rows_kept, 0) as set_aside_share,
+    coalesce(reasons.set_aside, []) as set_aside,
     coalesce(commonest.broken_rules[1:3], []) as broken_rules,
     loads.missing_columns,
     loads.unknown_columns,
@@ -61,4 +90,6 @@ select
     loads.load_id
 from loads
 left join commonest on loads.load_id = commonest.load_id
+left join aside on loads.load_id = aside.load_id
+left join reasons on loads.load_id = reasons.load_id
 order by loads.loaded_at desc, loads.source, loads.file, loads.load_id

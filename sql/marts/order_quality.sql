@@ -32,20 +32,21 @@
 --          errors_without_order   Errors of the day about orders that the data does not hold: in no share [errors]
 with
 orders as (
-    select * from events.orders
+    select * from events.orders where set_aside is null
 ),
 
 purchases as (
     select event_id, order_id, day from events.clickstream
     where event_name = 'purchase' and coalesce(outcome, 'ok') <> 'error' and order_id is not null
+        and set_aside is null
 ),
 
 delivery_waits as (
-    select * from events.wait_time where wait_type = 'delivery' and order_id is not null
+    select * from events.wait_time where wait_type = 'delivery' and order_id is not null and set_aside is null
 ),
 
 errors as (
-    select * from events.order_error
+    select * from events.order_error where set_aside is null
 ),
 
 known as (

@@ -29,25 +29,28 @@ with
 clicks as (
     select * from events.clickstream
     where
-        event_name in (
-            'add_to_cart', 'remove_from_cart', 'begin_checkout', 'add_shipping_info', 'add_payment_info', 'purchase',
-            'refund', 'search', 'login', 'sign_up', 'form_submit', 'form_error', 'coupon_error', 'payment_error',
-            'page_error', 'help_view'
+        set_aside is null
+        and (
+            event_name in (
+                'add_to_cart', 'remove_from_cart', 'begin_checkout', 'add_shipping_info', 'add_payment_info',
+                'purchase', 'refund', 'search', 'login', 'sign_up', 'form_submit', 'form_error', 'coupon_error',
+                'payment_error', 'page_error', 'help_view'
+            )
+            or outcome = 'error'
+            or error_code is not null
         )
-        or outcome = 'error'
-        or error_code is not null
 ),
 
 waits as (
-    select * from events.wait_time
+    select * from events.wait_time where set_aside is null
 ),
 
 orders as (
-    select * from events.orders
+    select * from events.orders where set_aside is null
 ),
 
 errors as (
-    select * from events.order_error
+    select * from events.order_error where set_aside is null
 ),
 
 answers as (

@@ -2,6 +2,7 @@
 -- A file that names no day counts for every day of which it holds a row; one that kept none, for all.
 --
 -- Reads:   ops.loads            one row per file as it was last loaded
+--          ops.traffic          one row per day, input and load: what of it is set aside
 --          events.clickstream   one row per event
 --          events.wait_time     one row per wait
 --          events.order_error   one row per order error
@@ -22,14 +23,30 @@ with used as (
     select load_id from events.feedback where day = $day
     union
     select load_id from events.customers
+),
+
+aside as (
+    select
+        load_id,
+        sum(test)::bigint as test,
+        sum(internal)::bigint as internal,
+        sum(bot)::bigint as bot,
+        sum(impossible_rate)::bigint as impossible_rate
+    from ops.traffic
+    group by load_id
 )
 
 select
-    load_id, run_id, source, contract, file, day, rows_read, rows_kept, rows_quarantined, rows_duplicate,
-    missing_columns, unknown_columns
-from ops.loads
+    loads.load_id, run_id, source, contract, file, day, rows_read, rows_kept, rows_quarantined, rows_duplicate,
+    missing_columns, unknown_columns,
+    coalesce(test, 0) as test,
+    coalesce(internal, 0) as internal,
+    coalesce(bot, 0) as bot,
+    coalesce(impossible_rate, 0) as impossible_rate
+from ops.loads as loads
+left join aside on loads.load_id = aside.load_id
 where
     day = $day
-    or load_id in (select load_id from used)
+    or loads.load_id in (select load_id from used)
     or (day is null and rows_kept = 0)
-order by source, file, load_id
+order by source, file, loads.load_id

@@ -2,6 +2,7 @@
 --
 -- Reads:   ops.runs               one row per run and step
 --          ops.loads              one row per file
+--          ops.traffic            one row per day, input and load: what of it is set aside
 --          ops.signals            one row per day and signal
 --          ops.contract_results   one row per run, contract and expectation
 -- Grain:   one row
@@ -16,6 +17,16 @@ select
     (select sum(rows_kept)::bigint from ops.loads) as rows_kept,
     (select sum(rows_quarantined)::bigint from ops.loads) as rows_quarantined,
     (select sum(rows_duplicate)::bigint from ops.loads) as rows_duplicate,
+    (select coalesce(sum(rows_set_aside), 0)::bigint from ops.traffic) as rows_set_aside,
+    (
+        select string_agg(rows || ' ' || reason, ', ' order by rows desc, reason)
+        from (
+            select unnest(['test', 'internal', 'bot', 'impossible rate']) as reason,
+                   unnest([sum(test), sum(internal), sum(bot), sum(impossible_rate)])::bigint as rows
+            from ops.traffic
+        )
+        where rows > 0
+    ) as set_aside,
     (
         select count(*) from ops.contract_results where not success and run_id = (select run_id from last_run)
     ) as failed_expectations,

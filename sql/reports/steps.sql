@@ -1,4 +1,5 @@
 -- Events, waits and order errors by their ids, and those of some people within a time: the steps of example visits.
+-- What is set aside is no step of anybody.
 --
 -- Reads:   events.clickstream   one row per event
 --          events.wait_time     one row per wait
@@ -20,6 +21,7 @@ with clicks as (
     from events.clickstream
     where
         day in (select unnest($days::date[]))
+        and set_aside is null
         and occurred_at < $end_at
         and (
             event_id in (select unnest($ids::varchar[]))
@@ -38,6 +40,7 @@ waits as (
     from events.wait_time
     where
         started_at < $end_at
+        and set_aside is null
         and (
             wait_id in (select unnest($ids::varchar[]))
             or (customer_id in (select unnest($customers::varchar[])) and started_at between $from_at and $to_at)
@@ -54,6 +57,7 @@ errors as (
     from events.order_error
     where
         occurred_at < $end_at
+        and set_aside is null
         and (
             error_id in (select unnest($ids::varchar[]))
             or (customer_id in (select unnest($customers::varchar[])) and occurred_at between $from_at and $to_at)

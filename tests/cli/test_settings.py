@@ -49,7 +49,7 @@ def test_a_path_may_be_absolute(tmp_path):
         ),
         pytest.param(
             "[projcet]\n",
-            "unknown key 'projcet'. Did you mean 'project'? Known: project, signals, sources.",
+            "unknown key 'projcet'. Did you mean 'project'? Known: project, signals, sources, traffic.",
             id="unknown section",
         ),
         pytest.param(
@@ -93,6 +93,40 @@ def test_a_path_may_be_absolute(tmp_path):
         pytest.param(
             SOURCE.replace('contract = "clickstream"\n', ""), "sources.0.contract: Field required", id="no contract"
         ),
+        pytest.param(
+            "[traffic]\ninternal_adresses = []\n",
+            "unknown key 'traffic.internal_adresses'. Did you mean 'internal_addresses'?",
+            id="unknown key of the traffic",
+        ),
+        pytest.param(
+            '[traffic]\ninternal_addresses = ["10.0.0.0/8", "10.1.2"]\n',
+            "traffic.internal_addresses.1: Value error, '10.1.2' does not appear to be an IPv4 or IPv6 network. "
+            "Write one like 203.0.113.7, 10.0.0.0/8 or 2001:db8::/32 (found '10.1.2')",
+            id="no address",
+        ),
+        pytest.param(
+            '[traffic]\ninternal_addresses = ["10.1.2.3/8"]\n',
+            "10.1.2.3/8 has host bits set. Did you mean 10.0.0.0/8?",
+            id="an address that is no network",
+        ),
+        pytest.param(
+            '[traffic]\ninternal_addresses = "10.0.0.0/8"\n', "traffic.internal_addresses: Input", id="no list"
+        ),
+        pytest.param(
+            '[traffic]\nbot_user_agents = ["(Monitor"]\n',
+            "traffic.bot_user_agents.0: Value error, no regular expression: missing ), unterminated subpattern",
+            id="no expression",
+        ),
+        pytest.param(
+            '[traffic]\ncustomer_user_agents = ["x*"]\n', "it is found in every text", id="an expression of everybody"
+        ),
+        pytest.param('[traffic]\ninternal_customers = ["*"]\n', "it means everybody", id="everybody is a colleague"),
+        pytest.param('[traffic]\ntest_customers = [""]\n', "it means everybody", id="a customer without an id"),
+        pytest.param(
+            "[traffic]\nmax_events_a_minute = 0\n",
+            "traffic.max_events_a_minute: Input should be greater than or equal to 1 (found 0)",
+            id="no events",
+        ),
         pytest.param("signals = 7\n", "signals: Input should be a valid dictionary", id="signals that are no table"),
         pytest.param("[project\n", "friction.toml: Expected", id="no toml"),
         pytest.param("a = 1\na = 2\n", "friction.toml: ", id="a key twice"),
@@ -121,6 +155,14 @@ def test_a_file_that_is_not_utf_8_is_an_error(tmp_path, content):
 def test_a_folder_is_an_error(tmp_path):
     with pytest.raises(SettingsError, match="Is a directory"):
         load(tmp_path)
+
+
+def test_traffic_is_looked_at_for_bots_and_impossible_rates_unless_told_otherwise(tmp_path):
+    found = read(tmp_path, SOURCE).traffic
+    assert (found.bots, found.max_events_a_minute) == (True, 600)
+    assert (found.internal_addresses, found.internal_customers, found.test_customers) == ((), (), ())
+    told = read(tmp_path, '[traffic]\nbots = false\ninternal_addresses = ["203.0.113.7", "2001:db8::/32"]\n').traffic
+    assert (told.bots, told.internal_addresses) == (False, ("203.0.113.7", "2001:db8::/32"))
 
 
 # --- parameters of signals --------------------------------------------------------------------------------------------

@@ -149,3 +149,33 @@ def test_an_empty_warehouse_gives_an_empty_report():
     assert found.points.is_empty()
     assert dict(found.examples.schema) == dict(EXAMPLES)
     assert found.kinds["rows"].to_list() == [0, 0, 0]
+
+
+def test_what_is_set_aside_is_no_step_of_an_example_and_no_event_of_the_day():
+    def crowded(text, key):
+        """The rows, and each once more as a bot's under another id."""
+        head, *rows = [line.strip() for line in text.strip().splitlines()]
+        rows = [row for row in rows if set(row) - set("-+ ")]
+        again = [f"again-{row} | bot" for row in rows]
+        assert head.startswith(key)
+        return "\n".join([f"{head} | set_aside", *(f"{row} |" for row in rows), *again])
+
+    more = {
+        "clickstream": crowded(WORLD["clickstream"], "event_id"),
+        "wait_time": crowded(WORLD["wait_time"], "wait_id"),
+    }
+    before, after = full(), report(**WORLD | more)
+    assert before.examples.height > 3
+    assert after.examples.equals(before.examples)
+    assert after.kinds.equals(before.kinds)
+
+
+def test_files_say_how_many_of_their_rows_are_set_aside_on_any_day():
+    traffic = """
+        day        | contract    | load_id | rows | rows_set_aside | test | internal | bot | impossible_rate
+        2026-01-15 | clickstream | l-1     | 9    | 5              | 1    | 0        | 4   | 0
+        2026-01-16 | clickstream | l-1     | 9    | 3              | 1    | 2        | 0   | 0
+        """
+    loads = report(**WORLD | {"traffic": traffic}).loads
+    assert loads.select("load_id", "test", "internal", "bot", "impossible_rate").rows() == [("l-1", 2, 2, 4, 0)]
+    assert full().loads.select("test", "internal", "bot", "impossible_rate").rows() == [(0, 0, 0, 0)]

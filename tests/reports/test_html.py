@@ -165,6 +165,17 @@ def test_rows_add_up_file_by_file_and_in_total(page):
     assert page.row("freshness")[2:] == ["–", "–"], "a figure has no rows"
 
 
+def test_rows_that_are_set_aside_are_said_of_their_file_and_of_all():
+    found = full()
+    assert "set aside" not in Page(html.render(found)).text
+    loads = found.loads.with_columns(bot=pl.lit(1000, pl.Int64), test=pl.lit(1, pl.Int64))
+    shown = Page(html.render(dataclasses.replace(found, loads=loads)))
+    assert shown.row("web/15.ndjson") == [
+        "web/15.ndjsonSource: web · 1,001 set aside", "1,204", "1,191", "8", "5", "✓ adds up"
+    ]  # fmt: skip
+    assert "1,001 of the kept rows are set aside and counted nowhere else: 1,000 bot, 1 test." in shown.text
+
+
 def test_rows_that_do_not_add_up_are_not_passed_over():
     loads = "load_id|file|day|rows_read|rows_kept|rows_quarantined|rows_duplicate\na|a.csv|2026-01-15|9|5|1|1"
     assert Page(html.render(report(loads=loads))).row("a.csv")[-1] == "✗ does not add up"

@@ -40,3 +40,18 @@ def test_ten_lines_of_eighty_columns_whatever_the_data_holds(language, locus):
 @pytest.mark.parametrize("language", ["en", "tr"])
 def test_an_empty_day_is_told_in_few_lines(language):
     assert 3 <= len(summary.lines(report(language))) <= 6
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Kept but set aside: 1,237 (1,200 bot, 30 test, 7 internal)"),
+        ("tr", "Tutulup kenara ayrılan: 1.237 (1.200 bot, 30 test, 7 kurum içi)"),
+    ],
+)
+def test_rows_that_are_set_aside_are_said_with_their_reasons_the_commonest_first(language, said):
+    found = full(language)
+    loads = found.loads.with_columns(
+        test=pl.lit(30, pl.Int64), internal=pl.lit(7, pl.Int64), bot=pl.lit(1200, pl.Int64)
+    )
+    assert summary.lines(dataclasses.replace(found, loads=loads))[-1] == said

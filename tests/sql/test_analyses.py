@@ -228,3 +228,35 @@ def test_a_device_becomes_known_once_and_brings_its_anonymous_past():
         """,  # noqa: E501
     )
     assert_frame_equal(shown, expected)
+
+
+def test_who_is_set_aside_is_told_by_what_gave_it_away_with_what_it_bought():
+    con = warehouse(
+        clickstream="""
+        event_id | occurred_at         | event_name | customer_id | anonymous_id | user_agent | ip_address | set_aside
+        ---------+---------------------+------------+-------------+--------------+------------+------------+----------------
+        e1       | 2026-01-15 10:00:00 | page_view  |             | d1           | crawler    | 1.2.3.4    | bot
+        e2       | 2026-01-14 10:00:00 | page_view  |             | d2           | crawler    | 1.2.3.5    | bot
+        e3       | 2026-01-15 10:00:00 | purchase   | c1          | d3           | crawler    | 1.2.3.6    | bot
+        e4       | 2026-01-15 10:00:00 | page_view  | c2          | d4           | browser    | 10.0.0.1   | internal
+        e5       | 2026-01-15 10:00:00 | page_view  | c2          | d4           | browser    |            | internal
+        e6       | 2026-01-15 10:00:00 | page_view  |             | d5           | browser    | 1.2.3.7    | impossible_rate
+        e7       | 2026-01-15 10:00:00 | page_view  | c3          | d5           | crawler    | 10.0.0.1   |
+        e8       | 2025-12-31 10:00:00 | page_view  |             | d5           | crawler    |            | bot
+        """,  # noqa: E501
+        orders="order_id | customer_id | placed_at | set_aside\n---+---+---+---\no1 | c9 | 2026-01-15 | test",
+        wait_time="wait_id | customer_id | started_at | set_aside\n---+---+---+---\nw1 | c9 | 2026-01-15 |",
+    )
+    shown, expected = picked(
+        query(con, "analyses/who_is_set_aside", most=4),
+        """
+        contract    | reason          | sign     | rows | people | days | purchases | first_id
+        ------------+-----------------+----------+------+--------+------+-----------+---------
+        clickstream | bot             | crawler  | 3    | 3      | 2    | 1         | e2
+        clickstream | impossible_rate | d5       | 1    | 1      | 1    | 0         | e6
+        clickstream | internal        | 10.0.0.1 | 1    | 1      | 1    | 0         | e4
+        clickstream | internal        | c2       | 1    | 1      | 1    | 0         | e5
+        """,
+    )
+    assert_frame_equal(shown, expected)
+    assert query(con, "analyses/who_is_set_aside")["contract"].to_list()[-1] == "orders"

@@ -226,6 +226,30 @@ CASES: dict[str, tuple[dict[str, str], str, list[object]]] = {
         "stage",
         ["above", "unlost"],
     ),
+    "traffic_miscounted": (
+        {
+            "clickstream": """
+            load_id | day        | set_aside
+            --------+------------+----------
+            right   | 2026-01-15 | bot
+            right   | 2026-01-15 |
+            wrong   | 2026-01-15 | bot
+            unnoted | 2026-01-15 |
+            older   | 2026-01-14 | bot
+            """,
+            "orders": "load_id | day | set_aside\n---+---+---\nright | 2026-01-15 | test",
+            "traffic": """
+            day        | contract    | load_id | rows | rows_set_aside | test | internal | bot | impossible_rate
+            -----------+-------------+---------+------+----------------+------+----------+-----+----------------
+            2026-01-15 | clickstream | right   | 2    | 1              | 0    | 0        | 1   | 0
+            2026-01-15 | clickstream | wrong   | 1    | 1              | 1    | 0        | 0   | 0
+            2026-01-15 | wait_time   | gone    | 3    | 0              | 0    | 0        | 0   | 0
+            2026-01-15 | orders      | right   | 1    | 1              | 1    | 0        | 0   | 0
+            """,
+        },
+        "load_id",
+        ["unnoted", "wrong", "wrong", "gone"],
+    ),
     "day_of_event": (
         {
             "clickstream": """

@@ -3,6 +3,7 @@
 import random
 from datetime import date, timedelta
 
+import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
@@ -196,6 +197,7 @@ QUARANTINE = """
 
 def test_a_load_shows_its_four_counts_and_the_commonest_broken_rules():
     con = warehouse(loads=LOADS, quarantine=QUARANTINE)
+    assert mart(con, "data_quality")["rows_set_aside"].to_list() == [0, 0, 0, 0]
     shown, expected = picked(
         mart(con, "data_quality"),
         """
@@ -206,6 +208,44 @@ def test_a_load_shows_its_four_counts_and_the_commonest_broken_rules():
         blank   | 0         | 0         | 0                | 0              | true        |                   | []                                              | []
         old     | 10        | 10        | 0                | 0              | true        | 0.0               | []                                              | []
         """,  # noqa: E501
+    )
+    assert_frame_equal(shown, expected)
+
+
+TRAFFIC = """
+    day        | contract    | load_id | rows | rows_set_aside | test | internal | bot | impossible_rate
+    -----------+-------------+---------+------+----------------+------+----------+-----+----------------
+    2026-01-14 | clickstream | old     | 4    | 1              | 0    | 0        | 1   | 0
+    2026-01-15 | clickstream | old     | 6    | 4              | 2    | 0        | 2   | 0
+    2026-01-15 | clickstream | bad     | 4    | 1              | 0    | 0        | 1   | 0
+    2026-01-15 | wait_time   | blank   | 3    | 0              | 0    | 0        | 0   | 0
+    """
+
+
+def test_rows_that_are_set_aside_are_counted_by_load_and_reason_and_stay_kept_rows():
+    con = warehouse(loads=LOADS, traffic=TRAFFIC)
+    shown, expected = picked(
+        mart(con, "data_quality").filter(pl.col("load_id").is_in(["bad", "old"])).sort("load_id"),
+        """
+        load_id | rows_kept | rows_set_aside | set_aside_share | set_aside       | is_balanced
+        --------+-----------+----------------+-----------------+-----------------+------------
+        bad     | 5         | 1              | 0.2             | bot: 1          | true
+        old     | 10        | 5              | 0.5             | bot: 3, test: 2 | true
+        """,
+    )
+    assert_frame_equal(shown, expected)
+
+
+def test_what_is_set_aside_is_told_by_day_input_and_reason():
+    shown, expected = picked(
+        mart(warehouse(traffic=TRAFFIC), "set_aside"),
+        """
+        day        | contract    | reason | rows | rows_of_day | rows_share | loads
+        -----------+-------------+--------+------+-------------+------------+------
+        2026-01-15 | clickstream | bot    | 3    | 10          | 0.3        | 2
+        2026-01-15 | clickstream | test   | 2    | 10          | 0.2        | 1
+        2026-01-14 | clickstream | bot    | 1    | 4           | 0.25       | 1
+        """,
     )
     assert_frame_equal(shown, expected)
 
