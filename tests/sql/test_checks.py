@@ -252,10 +252,7 @@ CASES: dict[str, tuple[dict[str, str], str, list[object]]] = {
     ),
     "volume_drop": (
         {
-            "clickstream": "day | set_aside\n---+---\n"
-            + "2026-01-12 |\n2026-01-13 |\n2026-01-14 |\n" * 6
-            + "2026-01-15 |\n"
-            + "2026-01-15 | bot\n" * 9,
+            "clickstream": "day\n---\n" + "2026-01-12\n2026-01-13\n2026-01-14\n" * 6 + "2026-01-15\n",
             "wait_time": "day\n---\n" + "2026-01-12\n2026-01-13\n2026-01-14\n" * 5 + "2026-01-15\n",
             "order_error": "day\n---\n" + "2026-01-13\n2026-01-14\n" * 9,
             "orders": "day\n---\n" + "2026-01-08\n2026-01-10\n2026-01-14\n" * 2,
@@ -295,6 +292,13 @@ def test_the_check_returns_exactly_the_offending_rows(name: str):
     world, column, offending = CASES[name]
     found = query(warehouse(**world), f"checks/{name}", timezone="Europe/Istanbul")
     assert found[column].to_list() == offending
+
+
+@pytest.mark.parametrize("name", ["clickstream", "wait_time", "order_error", "orders"])
+def test_rows_that_are_set_aside_hide_no_input_that_dried_up(name: str):
+    usual = "".join(f"2026-01-{day} |\n" * 6 for day in (12, 13, 14))
+    con = warehouse(**{name: "day | set_aside\n---+---\n" + usual + "2026-01-15 |\n" + "2026-01-15 | test\n" * 9})
+    assert query(con, "checks/volume_drop")["rows"].to_list() == [1]
 
 
 @pytest.mark.parametrize("name", sorted(name for name, contract in load_all().items() if contract.key))
