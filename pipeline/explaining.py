@@ -140,7 +140,7 @@ def _flag(con: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> Explanation:
             select placed_at as moment, order_id as id,
                    'order, promised by ' || coalesce(promised_at::varchar, '?') as what,
                    carrier as place, customer_id
-            from events.orders where list_contains($evidence, order_id) and set_aside is null
+            from events.orders where list_contains($evidence, order_id)
         ),
         people as (select distinct customer_id, anonymous_id from steps where list_contains($evidence, id))
         select case when list_contains($evidence, id) then '>' else '' end as mark, moment, id, what, place

@@ -3,8 +3,8 @@
 A day is always judged whole, from its own rows and the settings alone. So a mark depends neither on the order in which
 files came nor on how often; and what is known of another day never changes it.
 
-Where several reasons hold, the first counts, what somebody has said before what is concluded: test, internal, bot,
-impossible_rate.
+Where a row gives several reasons, the first counts, what somebody has said before what is concluded: test, internal,
+bot. What others say of it comes after: the customer who signed in on its device, then the rate of its person.
 """
 
 from collections.abc import Iterable

@@ -160,11 +160,14 @@ def test_what_is_set_aside_is_no_step_of_an_example_and_no_event_of_the_day():
         assert head.startswith(key)
         return "\n".join([f"{head} | set_aside", *(f"{row} |" for row in rows), *again])
 
-    more = {
-        "clickstream": crowded(WORLD["clickstream"], "event_id"),
-        "wait_time": crowded(WORLD["wait_time"], "wait_id"),
-    }
-    before, after = full(), report(**WORLD | more)
+    errors = """
+        error_id | customer_id | order_id | occurred_at              | error_type
+        x-1      | ada         | o-1      | 2026-01-15T10:07:00.000Z | damaged
+        """
+    quiet = WORLD | {"order_error": errors}
+    keys = {"clickstream": "event_id", "wait_time": "wait_id", "order_error": "error_id"}
+    before, after = report(**quiet), report(**quiet | {name: crowded(quiet[name], key) for name, key in keys.items()})
+    assert set(before.examples["kind"]) == set(keys)
     assert before.examples.height > 3
     assert after.examples.equals(before.examples)
     assert after.kinds.equals(before.kinds)

@@ -136,19 +136,20 @@ def test_waits_errors_and_orders_are_set_aside_by_their_flag_and_their_customer(
 def test_what_a_colleague_does_before_signing_in_is_set_aside_too_but_not_on_a_shared_device():
     con = warehouse(
         clickstream="""
-        event_id | occurred_at         | customer_id | anonymous_id
-        ---------+---------------------+-------------+-------------
-        before   | 2026-01-15 08:00:00 |             | laptop
-        signed   | 2026-01-15 08:01:00 | staff       | laptop
-        after    | 2026-01-15 08:02:00 |             | laptop
-        nextday  | 2026-01-16 08:00:00 |             | laptop
-        kiosk    | 2026-01-15 08:00:00 |             | kiosk
-        staff    | 2026-01-15 08:01:00 | staff       | kiosk
-        guest    | 2026-01-15 08:02:00 | c1          | kiosk
-        tester   | 2026-01-15 08:01:00 | tester      | phone
-        mixed    | 2026-01-15 08:01:00 | staff       | phone
-        tested   | 2026-01-15 08:02:00 |             | phone
-        stranger | 2026-01-15 08:02:00 |             | other
+        event_id | occurred_at         | customer_id | anonymous_id | is_test
+        ---------+---------------------+-------------+--------------+--------
+        before   | 2026-01-15 08:00:00 |             | laptop       |
+        signed   | 2026-01-15 08:01:00 | staff       | laptop       |
+        after    | 2026-01-15 08:02:00 |             | laptop       |
+        itself   | 2026-01-15 08:02:00 |             | laptop       | true
+        nextday  | 2026-01-16 08:00:00 |             | laptop       |
+        kiosk    | 2026-01-15 08:00:00 |             | kiosk        |
+        staff    | 2026-01-15 08:01:00 | staff       | kiosk        |
+        guest    | 2026-01-15 08:02:00 | c1          | kiosk        |
+        tester   | 2026-01-15 08:01:00 | tester      | phone        |
+        mixed    | 2026-01-15 08:01:00 | staff       | phone        |
+        tested   | 2026-01-15 08:02:00 |             | phone        |
+        stranger | 2026-01-15 08:02:00 |             | other        |
         """
     )
     traffic = Traffic(internal_customers=("staff",), test_customers=("tester",))
@@ -156,12 +157,14 @@ def test_what_a_colleague_does_before_signing_in_is_set_aside_too_but_not_on_a_s
     assert marks(con) == {
         "after": "internal",
         "before": "internal",
+        "itself": "test",
         "mixed": "internal",
         "signed": "internal",
         "staff": "internal",
         "tested": "test",
         "tester": "test",
     }
+    assert judged(con, traffic, DAY, DAY + timedelta(days=1)) == frozenset(), "a row has one reason"
 
 
 # --- impossible rates -------------------------------------------------------------------------------------------------
@@ -197,6 +200,8 @@ def test_a_burst_across_midnight_is_two_days_and_each_is_judged_by_itself():
     con = warehouse()
     midnight = datetime(2026, 1, 15, tzinfo=UTC)
     clicks(con, "split", every(timedelta(0), 600, midnight - timedelta(seconds=1)) + every(timedelta(0), 600, midnight))
+    clicks(con, "split", every(timedelta(minutes=1), 60, midnight - timedelta(hours=2)))  # in each day more than 600
+    clicks(con, "split", every(timedelta(minutes=1), 60, midnight + timedelta(hours=2)))
     clicks(con, "fast", every(timedelta(0), 601, midnight - timedelta(seconds=1)) + every(timedelta(0), 9, midnight))
     assert judged(con, Traffic(), DAY, DAY - timedelta(days=1)) == {DAY - timedelta(days=1)}
     assert {name.partition("-")[0] for name in marks(con)} == {"fast"}
