@@ -40,7 +40,8 @@ class Answer:
 class Keeper:
     """Asks a worker; one that dies is an answer, and the next one asked is another."""
 
-    def __init__(self) -> None:
+    def __init__(self, tired: int = TIRED) -> None:
+        self._tired = tired
         self._worker: subprocess.Popen[bytes] | None = None
 
     def load(self, file: BadFile, path: Path) -> Answer:
@@ -85,7 +86,7 @@ class Keeper:
             return Answer(end=f"the process ended with {ended}")
         found = json.loads(told)
         answer = Answer(**found | {"counts": tuple(found["counts"]) if "counts" in found else None})
-        if answer.crash or answer.left > TIRED:
+        if answer.crash or answer.left > self._tired:
             self.end()
         return answer
 

@@ -29,4 +29,5 @@ def _marks(found: Known | None) -> list[pytest.MarkDecorator]:
 
 LOADS: dict[str, Known] = {}
 CHECKS: dict[str, Known] = {}
+NIGHTS: dict[str, Known] = {}
 WORDS: dict[str, Known] = {}

@@ -35,15 +35,14 @@ Answer = dict[str, Any]
 def load(con: duckdb.DuckDBPyConnection, asked: Answer) -> Answer:
     """Take the file into an empty warehouse, and undo that."""
     path, contract = Path(asked["path"]), load_contract(asked["contract"])
+    con.execute(f"set timezone = {text(asked['zone'])}")  # of times in the file that name none
     with loads.undone(con):
-        con.execute(f"set timezone = {text(asked['zone'])}")  # of times in the file that name none
         try:
             mapped = mapping.load(asked["adapter"], path.parent)
             loaded = loads.take(con, path, contract.name, mapping=mapped)
         except FrictionError as error:
             return {"error": str(error)[: SHOWN * 10], "code": error.exit_code}
-        finally:
-            con.execute("set timezone = 'UTC'")
+        con.execute("set timezone = 'UTC'")
         law = ""
         try:
             loads.balance(con)
@@ -106,6 +105,7 @@ def answer(con: duckdb.DuckDBPyConnection, asked: Answer) -> Answer:
         os.environ["TMPDIR"], tempfile.tempdir = own, None
         os.chdir(own)
         before = listed(asked["folder"])
+        con.execute("set timezone = 'UTC'")
         Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")  # forget the peak so far
         start = time.monotonic()
         try:
