@@ -157,8 +157,8 @@ TYPES: list[tuple[str, str, pa.Array, Expected]] = [
     # CSV and NDJSON cut what is finer than a microsecond; who rounds it makes another day of it
     ("nanoseconds as time", "occurred_at", pa.array(NOON, pa.timestamp("ns", "UTC")), told(reads=(3,), values=only(
         occurred_at=("2026-01-15 10:00:00.123456+00", "2026-01-15 10:00:00+00", "2026-01-15 23:59:59.999999+00")))),
-    ("seconds as time", "occurred_at", pa.array([1768471200, -(9 * 10**15), 9 * 10**15], pa.timestamp("s", "UTC")), told(
-        values=only(occurred_at="2026-01-15 10:00:00+00"))),
+    ("seconds as time", "occurred_at", pa.array([1768471200, -(9 * 10**15), 9 * 10**15], pa.timestamp("s", "UTC")),
+        told(values=only(occurred_at="2026-01-15 10:00:00+00"))),
     ("a boolean as number", "value", pa.array([True, False, True]), told(reads=(3,), values=only(value=()))),
     ("a duration as number", "value", pa.array([timedelta(1)] * 3), told(reads=(3,), values=only(value=()))),
     ("numbers that are none", "value", pa.array([float("nan"), float("inf"), 1e300]), ALL_ASIDE),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.hostile.bad import BadFile
+from tests.hostile.fuzz import Reader
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,11 @@ def parametrized(files: Iterable[BadFile], known: Mapping[str, Known]) -> list[o
     return [pytest.param(each, id=each.name, marks=_marks(known.get(each.name))) for each in files]
 
 
+def named(readers: Iterable[Reader], known: Mapping[str, Known]) -> list[object]:
+    """The same for the readers that a fuzzer tries."""
+    return [pytest.param(each, id=each.name, marks=_marks(known.get(each.name))) for each in readers]
+
+
 def _marks(found: Known | None) -> list[pytest.MarkDecorator]:
     if found is None:
         return []
@@ -31,3 +37,6 @@ LOADS: dict[str, Known] = {}
 CHECKS: dict[str, Known] = {}
 NIGHTS: dict[str, Known] = {}
 WORDS: dict[str, Known] = {}
+READS: dict[str, Known] = {}
+FUZZ: dict[str, Known] = {}
+PACKED: dict[str, Known] = {}

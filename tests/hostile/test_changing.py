@@ -119,7 +119,7 @@ def test_a_file_that_changes_is_read_as_it_was_or_refused(con, tmp_path, form, c
                 meddled = Meddled(con, question, lambda: change(path, second))
                 loaded = take(cast(duckdb.DuckDBPyConnection, meddled), path)
             except InputError as error:
-                assert path.name in str(error)
+                assert path.name in str(error)  # noqa: PT017 - a load that reads the file as it was is right too
                 continue
             balance(con)
             if kept_ids(con) != expected[loaded.sha256]:

@@ -40,7 +40,7 @@ LINES = [
         rows(2, 1, 1, lines=(3,))),
     bad("cut in the middle of a row", "a.csv", (HEADER + GOOD + event("e2"))[:-20], rows(2, 1, 1, lines=(3,))),
     bad("header again in the middle", "a.csv", HEADER + GOOD + HEADER + event("e2"), rows(3, 2, 1, lines=(3,))),
-    bad("rows are too short and too long", "a.csv", HEADER + GOOD + f"e2,{TIME},click\n" + f"e3,{TIME},click,c1,,,,,\n",
+    bad("rows are too short and too long", "a.csv", HEADER + GOOD + f"e2,{TIME},click\n" + f"e3,{TIME},click,c1,x,y\n",
         rows(3, 1, 2, lines=(3, 4), rules=("row.",))),
     bad("one column", "a.csv", "event_id\n" + "e1\n" * 3, refused("occurred_at")),
     bad("a total in the last line", "a.csv", HEADER + GOOD + "Total: 1 row\n", rows(2, 1, 1, lines=(3,))),

@@ -25,7 +25,7 @@ from pipeline.quoting import quoted, text
 from pipeline.sources import mapping
 from tests.warehouse import loads
 
-MOST_MEMORY = 4 << 30  # bytes; what would take more is refused it, and so does not end the machine
+MOST_MEMORY = 8 << 30  # bytes of address space; what would take more is refused it, and does not end the machine
 LARGEST_FILE = 2 << 30  # bytes
 NOBODY = 65534
 SHOWN = 3000  # rows, and characters of a text, that an answer holds
