@@ -16,8 +16,9 @@ from tests.sources.rows import HEADER, event, line
 PIECES = [
     b'"', b'""', b"'", b",", b";", b"\t", b"\n", b"\r", b"\r\n", b"\0", b"\x1a", b"\x1b", b"\\", b"{", b"}", b"[", b"]",
     b":", b"null", b"NaN", b"1e999", b"-0", b"\xff", b"\xfe\xff", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\xc0\xaf",
-    b"\\u0000", b"\\ud800", b"<", b">", b"&", b"</", b"<!--", b"]]>", b"<![CDATA[", b"&#0;", b"PAR1", b"PK\x03\x04", b"PK\x01\x02",
-    b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\x7f" * 4, b"\xff" * 8, b"\x80" * 5, b" " * 100, b"9" * 100, b"2026-02-30",
+    b"\\u0000", b"\\ud800", b"<", b">", b"&", b"</", b"<!--", b"]]>", b"<![CDATA[", b"&#0;", b"PAR1", b"PK\x03\x04",
+    b"PK\x01\x02", b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\x7f" * 4, b"\xff" * 8, b"\x80" * 5, b" " * 100, b"9" * 100,
+    b"2026-02-30",
 ]  # fmt: skip
 
 
