@@ -123,7 +123,7 @@ def backfill(
 @app.command()
 def check(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="Parquet, CSV or NDJSON, also .gz.")],
+    file: Annotated[str, typer.Argument(help="Parquet, CSV or NDJSON, also .gz; a path or s3://BUCKET/KEY.")],
     contract: Annotated[str, typer.Option("--contract", help="Name of a contract, e.g. clickstream.")],
     adapter: Annotated[str, typer.Option("--adapter", help="Format of the source, or a mapping file.")] = "canonical",
     timezone: Annotated[str, typer.Option("--timezone", help="Of times that name none.")] = "UTC",
@@ -134,10 +134,14 @@ def check(
     Example: friction check export.csv --contract wait_time
     """
     from pipeline import checking
+    from pipeline.sources.storage import is_remote
 
-    if not file.is_file():
+    config, options = Path(context.obj), None
+    if is_remote(file):
+        options = load_settings(config).storage if config.exists() else None
+    elif not Path(file).exists():
         raise NotFoundError(f"there is no file {file}.")
-    verdict = checking.check(file, contract, adapter, timezone, Path(context.obj).resolve().parent)
+    verdict = checking.check(file, contract, adapter, timezone, config.resolve().parent, options)
     if json:
         terminal.as_json(asdict(verdict))
     else:

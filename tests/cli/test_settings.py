@@ -49,7 +49,7 @@ def test_a_path_may_be_absolute(tmp_path):
         ),
         pytest.param(
             "[projcet]\n",
-            "unknown key 'projcet'. Did you mean 'project'? Known: project, signals, sources.",
+            "unknown key 'projcet'. Did you mean 'project'? Known: project, signals, sources, storage.",
             id="unknown section",
         ),
         pytest.param(
