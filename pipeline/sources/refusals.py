@@ -41,8 +41,6 @@ def _refusal(address: str, where: str, answer: str) -> InputError:
             f"{address}: there is no bucket {bucket!r} at {where}. Correct the path, or `endpoint` and `region` in "
             "[storage]."
         )
-    if re.search("RESOURCE_NOT_FOUND|NO_SUCH_KEY", answer):
-        return StorageError(f"{address}: has gone while it was read. Run again when its export is finished.")
     if re.search(PASSING, answer):
         return StorageError(
             f"{address}: {where} cannot be reached or is too busy: {answer}. Run again, or correct `endpoint` in "
