@@ -95,6 +95,6 @@ def answering(status: int, code: str, message: str) -> Iterator[tuple[str, list[
             """Nothing is printed."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}", asked
         server.shutdown()

@@ -1,6 +1,6 @@
 """Which objects a pattern means: what it would mean for files of this machine; what it does not name is not listed."""
 
-from pathlib import Path
+from datetime import date
 
 import pytest
 
@@ -9,7 +9,7 @@ from pipeline.settings import Storage
 from pipeline.sources import files, storage
 from tests.sources.storage.conftest import Fill
 
-DAY = files.date(2026, 1, 15)
+DAY = date(2026, 1, 15)
 KEYS = [
     "web/2026-01-15/a.csv",
     "web/2026-01-15/b.csv.gz",
@@ -69,8 +69,13 @@ def test_a_pattern_means_the_objects_that_it_would_mean_as_files(store, landing,
     ],
 )
 def test_only_the_folders_that_a_pattern_names_are_listed(store, landing, monkeypatch, pattern, listed):
-    asked, told = [], storage._listed
-    monkeypatch.setattr(storage, "_listed", lambda at, folder, **more: asked.append(folder) or told(at, folder, **more))
+    asked, told = list[str](), storage._listed
+
+    def listing(store, folder, **more):
+        asked.append(folder)
+        return told(store, folder, **more)
+
+    monkeypatch.setattr(storage, "_listed", listing)
     assert storage.find(store, landing + pattern)
     assert sorted(asked) == listed
 
@@ -133,7 +138,6 @@ def test_another_scheme_is_an_error_that_names_the_known_ones(address):
         storage.connect(address, Storage())
 
 
-@pytest.mark.parametrize("path", ["a.csv", "/a/b.csv", "landing/{day}/*.csv", "C:/a.csv", "a://"[:2]])
+@pytest.mark.parametrize("path", ["a.csv", "/a/b.csv", "landing/{day}/*.csv", "C:/a.csv", "a:b.csv"])
 def test_a_path_of_this_machine_is_not_taken_for_an_address(path):
     assert not storage.is_remote(path)
-    assert Path(path)
