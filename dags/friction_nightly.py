@@ -14,6 +14,7 @@ Its last line says where, what was found and what to do. (An import error of thi
 |---|---|---|
 | `prepare` | no settings file, or a mistake in it | set `FRICTION_CONFIG`; mend what the error names |
 | `ingest` | a file is unreadable, or breaks its contract beyond the limit | `friction check FILE --contract NAME` |
+| `ingest` | object storage refuses, or does not answer | what the error names: bucket, region, credentials |
 | `check` | the loaded day breaks an expectation of its contract | `friction status`, then as for `ingest` |
 | `flag`, `score` | an error of ours | report it with the log |
 | `publish` | the disk is full, or the folder cannot be written | free it, clear the whole run |
@@ -33,6 +34,7 @@ Without Airflow: `friction run --day 2026-01-15`, which calls the same functions
 |---|---|---|
 | `FRICTION_CONFIG` | `friction.toml` in the working directory | the settings file; give the absolute path |
 | `FRICTION_POOL` | `default_pool` | the pool of all tasks |
+| `AWS_PROFILE`, `AWS_ACCESS_KEY_ID` … | the machine's role | credentials for `s3://` paths; workers only |
 
 Where other DAGs write to the same database, share a pool with one slot: `airflow pools set duckdb_writer 1 writer`.
 All tasks of a run need the same disk.
@@ -71,6 +73,7 @@ DEFAULTS = {
     "retry_policy": ExceptionRetryPolicy(
         rules=[
             RetryRule("pipeline.errors.WarehouseError", RetryAction.RETRY, reason="another process may hold the file"),
+            RetryRule("pipeline.errors.StorageError", RetryAction.RETRY, reason="object storage may answer again"),
             RetryRule("pipeline.errors.FrictionError", RetryAction.FAIL, reason="another attempt reads the same"),
         ]
     ),

@@ -9,8 +9,8 @@ import duckdb
 from pipeline.contracts.contract import load as load_contract
 from pipeline.errors import SettingsError
 from pipeline.quoting import text
-from pipeline.settings import Dialect, known_zone
-from pipeline.sources import files, mapping
+from pipeline.settings import Dialect, Storage, known_zone
+from pipeline.sources import mapping, places
 from pipeline.warehouse import loading, quarantine, tables
 
 SAMPLES = 5  # rows per verdict; more do not teach more
@@ -36,9 +36,15 @@ class Verdict:
 
 
 def check(
-    path: Path, contract_name: str, adapter: str, timezone: str, folder: Path, dialect: Dialect | None = None
+    file: Path | str,
+    contract_name: str,
+    adapter: str,
+    timezone: str,
+    folder: Path,
+    options: Storage | None = None,
+    dialect: Dialect | None = None,
 ) -> Verdict:
-    """The verdict on a file, read as a night would read it.
+    """The verdict on a file, a path or an address in object storage, read as a night would read it.
 
     Raises InputError where it cannot be read, ContractError where there is no such contract or the file lacks a
     required column. `timezone` is of times that name none; `folder` is where a mapping file of the user is sought.
@@ -51,8 +57,9 @@ def check(
     mapped = mapping.load(adapter, folder)
     if mapped is not None and contract.name not in mapped.contracts:
         raise SettingsError(f"adapter {adapter} gives no {contract.name}; it gives {', '.join(mapped.contracts)}.")
-    found = files.open_file(path, str(path), None)
-    with duckdb.connect() as con:
+    place = places.at(str(file), options or Storage())
+    with places.at_hand(place) as found, duckdb.connect() as con:
+        places.fetch_beside(place, found, mapped)
         con.execute("set timezone = 'UTC'")
         tables.create_all(con)
         con.execute(f"set timezone = {text(timezone)}")
@@ -70,7 +77,7 @@ def check(
         ).fetchall()
     bad = loaded.rows_quarantined - dict(rules).get(f"{contract.key[0]}.superseded", 0)
     return Verdict(
-        file=str(path),
+        file=place.shown,
         contract=contract.name,
         rows_read=loaded.rows_read,
         rows_kept=loaded.rows_kept,

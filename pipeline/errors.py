@@ -22,6 +22,10 @@ class InputError(FrictionError):
     exit_code = 3
 
 
+class StorageError(InputError):
+    """Object storage does not answer, or what lies there is changing: another attempt may succeed."""
+
+
 class WarehouseError(FrictionError):
     """The warehouse is missing, locked, newer than this version or refuses a query."""
 

@@ -4,65 +4,107 @@ import logging
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, timedelta
+from pathlib import Path
 
 import duckdb
 
+from pipeline.calendar import dated
+from pipeline.contracts.contract import Contract
 from pipeline.contracts.contract import load as load_contract
 from pipeline.errors import InputError, SettingsError, hint
 from pipeline.journeys.orders import LOOK_BACK
 from pipeline.quoting import text
 from pipeline.settings import Settings, Source
-from pipeline.sources import files, mapping
+from pipeline.sources import mapping, places
+from pipeline.sources.files import SourceFile
 from pipeline.warehouse import aside, loading
 from pipeline.warehouse.days import transaction
 
 log = logging.getLogger(__name__)
 
 
-def find(settings: Settings, days: Sequence[date]) -> list[tuple[Source, files.SourceFile]]:
-    """The files of the days, each once, with the source that they belong to; in order of source and name.
+def find(settings: Settings, days: Sequence[date]) -> list[tuple[Source, places.Place]]:
+    """Where the files of the days are, each once, with the source that they belong to; in order of source and name.
 
     Raises InputError where there is none at all, SettingsError where no source is named.
     """
     if not settings.sources:
         raise SettingsError("friction.toml names no [[sources]]: say what to read.")
-    found: dict[tuple[str, str], tuple[Source, files.SourceFile]] = {}
+    found: dict[tuple[str, str], tuple[Source, places.Place]] = {}
     for source in settings.sources:
-        is_daily = "{day}" in source.path
-        for day in days if is_daily else days[:1]:
-            matching = files.find(settings.folder, source.path, day)
+        paths: dict[str, date] = {}
+        for day in days:
+            paths.setdefault(dated(source.path, day), day)  # one path may be that of many days
+        for path, day in paths.items():
+            matching = places.find(settings.folder, source, day, settings.storage)
             if not matching:
-                log.warning("source %s: no file matches %s on %s", source.name, source.path, day)
-            for path, shown in matching:
-                found[source.name, shown] = (source, files.open_file(path, shown, day if is_daily else None))
+                log.warning("source %s: no file matches %s on %s", source.name, path, day)
+            for place in matching:
+                found[source.name, place.shown] = (source, place)
     if not found:
-        paths = ", ".join(source.path for source in settings.sources)
+        looked = ", ".join(source.path for source in settings.sources)
         until = f" to {days[-1]}" if len(days) > 1 else ""
-        raise InputError(f"there is no file for {days[0]}{until}: looked for {paths} in {settings.folder}.")
+        raise InputError(f"there is no file for {days[0]}{until}: looked for {looked} in {settings.folder}.")
     return list(found.values())
 
 
-def load(con: duckdb.DuckDBPyConnection, settings: Settings, source: Source, found: files.SourceFile) -> int:
+def load(con: duckdb.DuckDBPyConnection, settings: Settings, source: Source, place: places.Place) -> int:
     """Load a file, unless it is loaded already, in a transaction of its own; gives the rows read.
 
     It is read and judged before anything of its earlier content is taken back; the days that change are noted with it,
-    so that a step that died half-way and is tried again knows them all.
+    so that a step that died half-way and is tried again knows them all. An object in storage is fetched for as long as
+    it is read, unless its content is known to be loaded.
     """
     contract = load_contract(source.contract)
     mapped = mapping.load(source.adapter, settings.folder)
     if mapped is not None and contract.name not in mapped.contracts:
         known = hint(contract.name, mapped.contracts)
         raise SettingsError(f"sources.{source.name}: adapter {source.adapter} gives no {contract.name}.{known}")
-    dialect = source.dialect()
-    identity = loading.load_id(source.name, contract, found, mapped, dialect)
-    if con.execute("select 1 from ops.loads where load_id = $id", {"id": identity}).fetchall():
+    if _is_known(con, source, contract, place, mapped):
         return 0
+    with places.at_hand(place) as found:
+        identity = loading.load_id(source.name, contract, found, mapped, source.dialect())
+        if con.execute("select 1 from ops.loads where load_id = $id", {"id": identity}).fetchall():
+            con.execute("update ops.loads set etag = $tag where load_id = $id", {"tag": found.etag, "id": identity})
+            return 0
+        places.fetch_beside(place, found, mapped)
+        return _load(con, settings, source, contract, found, mapped)
+
+
+def _is_known(
+    con: duckdb.DuckDBPyConnection,
+    source: Source,
+    contract: Contract,
+    place: places.Place,
+    mapped: mapping.Mapping | None,
+) -> bool:
+    """Whether the content that object storage has is loaded already, told without fetching it."""
+    tag = places.etag(place)
+    loads = con.execute(
+        "select load_id, sha256 from ops.loads where source = $source and file = $file and etag = $tag",
+        {"source": source.name, "file": place.shown, "tag": tag},
+    ).fetchall()
+    for identity, sha256 in loads:
+        same = SourceFile(Path(), place.shown, None, None, sha256)
+        if identity == loading.load_id(source.name, contract, same, mapped, source.dialect()):
+            return True
+    return False
+
+
+def _load(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    source: Source,
+    contract: Contract,
+    found: SourceFile,
+    mapped: mapping.Mapping | None,
+) -> int:
     con.execute(f"set timezone = {text(source.timezone)}")  # of times in the file that name none
     try:
-        with loading.read(con, source.name, contract, found, mapped, dialect) as staged, transaction(con):
+        with loading.read(con, source.name, contract, found, mapped, source.dialect()) as staged, transaction(con):
             gone = loading.unload(con, source.name, found.shown)
             loaded = loading.add(con, staged, settings.project.timezone)
-            _note(con, loaded)
+            _note(con, loaded, found.etag)
             days = sorted(gone | loaded.days)
             con.execute("insert into ops.current_changes select unnest($days::date[])", {"days": days})
     finally:
@@ -80,18 +122,18 @@ def changed(con: duckdb.DuckDBPyConnection) -> list[date]:
     return [day for (day,) in found]
 
 
-def note_failure(con: duckdb.DuckDBPyConnection, source: Source, found: files.SourceFile, error: str) -> None:
+def note_failure(con: duckdb.DuckDBPyConnection, source: Source, place: places.Place, error: str) -> None:
     """Note that a source has stopped at a file, and that the night goes on without it."""
     log.warning("source %s has stopped, the night goes on without the rest of it: %s", source.name, error)
     con.execute(
         "insert into ops.source_failures by name select run_id, $source as source, $contract as contract, "
         "$file as file, $day as day, $error as error, started_at as failed_at from ops.current_run",
-        {"source": source.name, "contract": source.contract, "file": found.shown, "day": found.day, "error": error},
+        {"source": source.name, "contract": source.contract, "file": place.shown, "day": place.day, "error": error},
     )
 
 
-def _note(con: duckdb.DuckDBPyConnection, loaded: loading.Loaded) -> None:
-    row = asdict(loaded)
+def _note(con: duckdb.DuckDBPyConnection, loaded: loading.Loaded, etag: str | None) -> None:
+    row = asdict(loaded) | {"etag": etag}
     row.pop("days")
     names = ", ".join(row)
     con.execute(

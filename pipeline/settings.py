@@ -3,7 +3,7 @@
 import codecs
 import re
 import tomllib
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,7 +11,10 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from pipeline.calendar import dated
 from pipeline.errors import SettingsError, hint
+
+CREDENTIALS = "Credentials for object storage come from the environment or an AWS profile, never from friction.toml."
 
 
 def known_zone(name: str) -> str:
@@ -19,6 +22,20 @@ def known_zone(name: str) -> str:
     if name not in available_timezones():
         raise ValueError(f"unknown time zone {name!r}.{hint(name, _zones_like(name))}")
     return name
+
+
+def known_endpoint(url: str) -> str:
+    """The address of an S3-compatible server, if it is one. Raises ValueError."""
+    if not re.fullmatch(r"https?://([\w.-]+|\[[0-9A-Fa-f:]+\])(:\d{1,5})?/?", url):
+        raise ValueError("an endpoint is http:// or https://, a host and perhaps a port, as https://minio.example:9000")
+    return url.rstrip("/")
+
+
+def without_secret(url: str) -> str:
+    """The address, if it holds no password. Raises ValueError, which does not quote it."""
+    if re.match(r"\w+://[^/@]*:.*@", url):
+        raise ValueError(f"holds a password. {CREDENTIALS}")
+    return url
 
 
 class _Section(BaseModel):
@@ -101,9 +118,28 @@ class Source(Dialect):
     def _is_known(cls, name: str) -> str:
         return known_zone(name)
 
+    @field_validator("path")
+    @classmethod
+    def _has_a_form(cls, path: str) -> str:
+        dated(without_secret(path), date(2026, 1, 15))
+        return path
+
     def dialect(self) -> Dialect:
         """How its text is to be read, apart from the rest."""
         return Dialect(**{name: getattr(self, name) for name in Dialect.model_fields})
+
+
+class Storage(_Section):
+    """How object storage is reached. Credentials are never here: they come from the environment or an AWS profile."""
+
+    endpoint: str | None = None  # of an S3-compatible server; else AWS_ENDPOINT_URL, else Amazon's
+    region: str | None = Field(default=None, pattern=r"^[A-Za-z0-9-]+$")  # else AWS_REGION, else the profile's
+    anonymous: bool = False  # for buckets that are open to everybody
+
+    @field_validator("endpoint")
+    @classmethod
+    def _is_an_endpoint(cls, url: str | None) -> str | None:
+        return url if url is None else known_endpoint(without_secret(url))
 
 
 class Project(_Section):
@@ -180,6 +216,7 @@ class Settings(_Section):
     project: Project = Project()
     sources: tuple[Source, ...] = ()
     traffic: Traffic = Traffic()
+    storage: Storage = Storage()
     signals: dict[str, dict[str, Any]] = {}
     folder: Path = Path()
 
@@ -240,7 +277,12 @@ def _explained(error: ValidationError | TypeError) -> str:
     where = ".".join(str(part) for part in found["loc"])
     if found["type"] == "extra_forbidden":
         key = str(found["loc"][-1])
-        sections: dict[str, type[BaseModel]] = {"project": Project, "sources": Source, "traffic": Traffic}
+        sections: dict[str, type[BaseModel]] = {
+            "project": Project, "sources": Source, "storage": Storage, "traffic": Traffic,
+        }  # fmt: skip
         known = sections.get(str(found["loc"][0]), Settings).model_fields
-        return f"unknown key {where!r}.{hint(key, set(known) - {'folder'})}"
+        more = f" {CREDENTIALS}" if where.startswith("storage.") else ""
+        return f"unknown key {where!r}.{hint(key, set(known) - {'folder'})}{more}"
+    if "holds a password" in found["msg"]:  # so it must not be shown
+        return f"{where}: {found['msg']}"
     return f"{where}: {found['msg']} (found {found['input']!r})"

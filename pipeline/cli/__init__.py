@@ -125,7 +125,7 @@ def backfill(
 @app.command()
 def check(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="Parquet, CSV, JSON, XLSX, XES …; also .gz or .zst.")],
+    file: Annotated[str, typer.Argument(help="Parquet, CSV, JSON, XLSX, XES …, also .gz or .zst; or s3://BUCKET/KEY.")],
     contract: Annotated[str, typer.Option("--contract", help="Name of a contract, e.g. clickstream.")],
     adapter: Annotated[str, typer.Option("--adapter", help="Format of the source, or a mapping file.")] = "canonical",
     timezone: Annotated[str, typer.Option("--timezone", help="Of times that name none.")] = "UTC",
@@ -144,11 +144,15 @@ def check(
     """
     from pipeline import checking
     from pipeline.settings import dialect
+    from pipeline.sources.storage import is_remote
 
-    if not file.is_file():
+    config, options = Path(context.obj), None
+    if is_remote(file):
+        options = load_settings(config).storage if config.exists() else None
+    elif not Path(file).exists():
         raise NotFoundError(f"there is no file {file}.")
     read_as = dialect(encoding=encoding, delimiter=delimiter, decimal=decimal, times=tuple(times or ()), sheet=sheet)
-    verdict = checking.check(file, contract, adapter, timezone, Path(context.obj).resolve().parent, read_as)
+    verdict = checking.check(file, contract, adapter, timezone, config.resolve().parent, options, read_as)
     if json:
         terminal.as_json(asdict(verdict))
     else:

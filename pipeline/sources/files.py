@@ -1,11 +1,16 @@
 """Which files a source has for a day, and how DuckDB is to read one of them."""
 
 import hashlib
+import logging
+import stat
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from pipeline.calendar import dated
 from pipeline.errors import InputError, SettingsError
+
+log = logging.getLogger(__name__)
 
 FORMATS = {
     ".parquet": "parquet", ".csv": "csv", ".tsv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson", ".json": "json",
@@ -16,7 +21,7 @@ LONGEST_LINE = 16 * 1024 * 1024  # bytes; a longer line is no event but a broken
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One file: `shown` is its path as the settings put it, `sha256` the hash of its content.
+    """One file: `shown` is its path as the settings put it, `sha256` the hash of its content, `etag` the storage's tag.
 
     `format` is what the name's ending tells; where it tells none, only a mapping that names a format can read the file.
     """
@@ -27,6 +32,7 @@ class SourceFile:
     format: str | None
     sha256: str
     stamp: tuple[int, int, int] = (0, 0, 0)  # device's number of the file, size, time of the last change
+    etag: str | None = None
 
     def check_unchanged(self) -> None:
         """Raise InputError where the file is not what it was when it was opened."""
@@ -35,31 +41,48 @@ class SourceFile:
 
 
 def find(folder: Path, pattern: str, day: date) -> list[tuple[Path, str]]:
-    """Files that a path of the settings means on a day, in order of name: (path, path as shown)."""
-    shown = pattern.replace("{day}", day.isoformat())
-    path = Path(shown)
-    base = Path(path.anchor) if path.is_absolute() else folder
-    relative = str(path.relative_to(path.anchor)) if path.is_absolute() else shown
+    """Files that a path of the settings means on a day, in order of name: (path, path as shown); folders are left out.
+
+    Raises SettingsError where it is no path.
+    """
     try:
+        shown = dated(pattern, day)
+        path = Path(shown)
+        base = Path(path.anchor) if path.is_absolute() else folder
+        relative = str(path.relative_to(path.anchor)) if path.is_absolute() else shown
+        if path.name == "**":  # Python's versions do not agree whether that means files
+            raise ValueError("which files of those folders? Write **/* or **/*.csv")
         found = sorted(base.glob(relative))
     except (ValueError, NotImplementedError) as error:
         raise SettingsError(f"sources: {pattern!r} is not a path: {error}") from error
-    return [(each, str(each) if path.is_absolute() else str(each.relative_to(folder))) for each in found]
+    named = [(each, str(each) if path.is_absolute() else str(each.relative_to(folder))) for each in found]
+    for each, name in named:
+        if each.is_dir():
+            log.warning("%s is a folder and is left out: to read the files in it, write %s/*", name, name)
+    return [(each, name) for each, name in named if not each.is_dir()]
 
 
-def open_file(path: Path, shown: str, day: date | None) -> SourceFile:
-    """Recognise a file by its name and hash its content. Raises InputError where it cannot be read."""
+def open_file(
+    path: Path, shown: str, day: date | None, sha256: str | None = None, etag: str | None = None
+) -> SourceFile:
+    """Recognise a file by its name and hash its content, unless its hash is known.
+
+    Raises InputError where it cannot be read, or is no file: a pipe would be waited for, and a device never ends.
+    """
     endings = [ending.lower() for ending in path.suffixes[-2:]]
     if endings and endings[-1] in {".gz", ".zst"}:
         endings.pop()
     form = FORMATS.get(endings[-1] if endings else "")
     try:
         stamp = _stamp(path)
-        with path.open("rb") as content:
-            digest = hashlib.file_digest(content, "sha256").hexdigest()
+        if not stat.S_ISREG(kind := path.stat().st_mode) and not stat.S_ISDIR(kind):
+            raise InputError(f"{shown}: is no file but a pipe, a socket or a device. Write its content to a file.")
+        if sha256 is None:
+            with path.open("rb") as content:
+                sha256 = hashlib.file_digest(content, "sha256").hexdigest()
     except OSError as error:
         raise InputError(f"{shown}: cannot be read: {error.strerror or error}") from error
-    return SourceFile(path, shown, day, form, digest, stamp)
+    return SourceFile(path, shown, day, form, sha256, stamp, etag)
 
 
 def in_format(file: SourceFile, named: str | None) -> SourceFile:

@@ -49,7 +49,7 @@ def test_a_path_may_be_absolute(tmp_path):
         ),
         pytest.param(
             "[projcet]\n",
-            "unknown key 'projcet'. Did you mean 'project'? Known: project, signals, sources, traffic.",
+            "unknown key 'projcet'. Did you mean 'project'? Known: project, signals, sources, storage, traffic.",
             id="unknown section",
         ),
         pytest.param(
@@ -127,6 +127,24 @@ def test_a_path_may_be_absolute(tmp_path):
             "traffic.max_events_a_minute: Input should be greater than or equal to 1 (found 0)",
             id="no events",
         ),
+        pytest.param(
+            SOURCE.replace("{day}", "{day:%B}"),
+            "sources.0.path: Value error, '%B' in {day:%B} is no form of a day. Known: %Y,",
+            id="a form of the day that is none",
+        ),
+        pytest.param(
+            '[storage]\nregoin = "eu-west-1"\n',
+            "unknown key 'storage.regoin'. Did you mean 'region'? Known: anonymous, endpoint, region. Credentials",
+            id="unknown key of the storage",
+        ),
+        pytest.param(
+            '[storage]\nendpoint = "minio:9000"\n',
+            "an endpoint is http:// or https://, a host and perhaps a port, as https://minio.example:9000 (found",
+            id="an endpoint without http",
+        ),
+        pytest.param(
+            '[storage]\nendpoint = "https://host/bucket"\n', "an endpoint is http://", id="an endpoint with a bucket"
+        ),
         pytest.param("signals = 7\n", "signals: Input should be a valid dictionary", id="signals that are no table"),
         pytest.param("[project\n", "friction.toml: Expected", id="no toml"),
         pytest.param("a = 1\na = 2\n", "friction.toml: ", id="a key twice"),
@@ -137,6 +155,22 @@ def test_a_mistake_is_told_with_file_place_and_what_is_known(tmp_path, text, wor
         read(tmp_path, text)
     assert str(tmp_path / "friction.toml") in str(raised.value)
     assert words in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[storage]\nsecret_access_key = "{secret}"\n',
+        '[storage]\nendpoint = "https://me:{secret}@host"\n',
+        '[storage]\nendpoint = "https://me:a/{secret}@host"\n',
+        SOURCE.replace("landing/{day}.csv", "s3://me:{secret}@landing/a.csv"),
+        SOURCE.replace("landing/{day}.csv", "s3://me:{secret}@landing/{{day:%B}}.csv"),
+    ],
+)
+def test_a_password_is_refused_and_not_shown(tmp_path, text):
+    with pytest.raises(SettingsError, match="Credentials for object storage come from the environment") as raised:
+        read(tmp_path, text.replace("{secret}", "s3cr3t").replace("{{", "{").replace("}}", "}"))
+    assert "s3cr3t" not in str(raised.value)
 
 
 def test_a_file_that_is_not_there_says_how_to_name_it(tmp_path):

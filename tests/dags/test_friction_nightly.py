@@ -63,12 +63,13 @@ def test_the_pool_comes_from_the_environment(load_dag: LoadDag, monkeypatch: pyt
 def test_only_what_another_attempt_can_mend_is_tried_again(load_dag: LoadDag):
     from airflow.sdk import RetryAction
 
-    from pipeline.errors import ContractError, InputError, SettingsError, WarehouseError
+    from pipeline.errors import ContractError, InputError, SettingsError, StorageError, WarehouseError
 
     policy = load_dag().get_task("ingest").retry_policy
     for error, action in {
         SettingsError: RetryAction.FAIL,
         InputError: RetryAction.FAIL,
+        StorageError: RetryAction.RETRY,
         ContractError: RetryAction.FAIL,
         WarehouseError: RetryAction.RETRY,
         OSError: RetryAction.DEFAULT,
