@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import duckdb
 
+from pipeline.contracts.contract import Contract
 from pipeline.contracts.contract import load as load_contract
 from pipeline.errors import InputError, SettingsError, hint
 from pipeline.journeys.orders import LOOK_BACK
@@ -48,11 +49,7 @@ def load(con: duckdb.DuckDBPyConnection, settings: Settings, source: Source, fou
     It is read and judged before anything of its earlier content is taken back; the days that change are noted with it,
     so that a step that died half-way and is tried again knows them all.
     """
-    contract = load_contract(source.contract)
-    mapped = mapping.load(source.adapter, settings.folder)
-    if mapped is not None and contract.name not in mapped.contracts:
-        known = hint(contract.name, mapped.contracts)
-        raise SettingsError(f"sources.{source.name}: adapter {source.adapter} gives no {contract.name}.{known}")
+    contract, mapped = read_as(settings, source)
     dialect = source.dialect()
     identity = loading.load_id(source.name, contract, found, mapped, dialect)
     if con.execute("select 1 from ops.loads where load_id = $id", {"id": identity}).fetchall():
@@ -63,8 +60,7 @@ def load(con: duckdb.DuckDBPyConnection, settings: Settings, source: Source, fou
             gone = loading.unload(con, source.name, found.shown)
             loaded = loading.add(con, staged, settings.project.timezone)
             _note(con, loaded)
-            days = sorted(gone | loaded.days)
-            con.execute("insert into ops.current_changes select unnest($days::date[])", {"days": days})
+            note_days(con, gone | loaded.days)
     finally:
         con.execute("set timezone = 'UTC'")
     log.info(
@@ -74,10 +70,25 @@ def load(con: duckdb.DuckDBPyConnection, settings: Settings, source: Source, fou
     return loaded.rows_read
 
 
+def read_as(settings: Settings, source: Source) -> tuple[Contract, mapping.Mapping | None]:
+    """The contract and the mapping of a source. Raises SettingsError where they do not fit."""
+    contract = load_contract(source.contract)
+    mapped = mapping.load(source.adapter, settings.folder)
+    if mapped is not None and contract.name not in mapped.contracts:
+        known = hint(contract.name, mapped.contracts)
+        raise SettingsError(f"sources.{source.name}: adapter {source.adapter} gives no {contract.name}.{known}")
+    return contract, mapped
+
+
 def changed(con: duckdb.DuckDBPyConnection) -> list[date]:
     """The days that the files of this run have changed, in order."""
     found = con.execute("select distinct day from ops.current_changes order by day").fetchall()
     return [day for (day,) in found]
+
+
+def note_days(con: duckdb.DuckDBPyConnection, days: frozenset[date]) -> None:
+    """Note days that this run has changed; belongs into the transaction that changes them."""
+    con.execute("insert into ops.current_changes select unnest($days::date[])", {"days": sorted(days)})
 
 
 def note_failure(con: duckdb.DuckDBPyConnection, source: Source, found: files.SourceFile, error: str) -> None:
@@ -101,14 +112,21 @@ def _note(con: duckdb.DuckDBPyConnection, loaded: loading.Loaded) -> None:
     )
 
 
-def note_changed(con: duckdb.DuckDBPyConnection, settings: Settings, days: Sequence[date], changed: set[date]) -> None:
+def note_changed(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    days: Sequence[date],
+    changed: set[date],
+    *,
+    however_late: bool = False,
+) -> None:
     """Days that were computed before and are to be computed again, because what they are made of has changed.
 
-    Those are earlier days that late rows belong to, as far back as `late_days`, and the days after a changed one that
-    look back on it.
+    Those are earlier days that late rows belong to, as far back as `late_days` unless it is `however_late`, and the
+    days after a changed one that look back on it.
     """
     computed = {day for (day,) in con.execute("select distinct day from ops.signals").fetchall()}
-    since = min(days) - timedelta(days=settings.project.late_days)
+    since = date.min if however_late else min(days) - timedelta(days=settings.project.late_days)
     for day in sorted(day for day in changed & computed if day < since):
         log.warning("%s has changed, too late to be computed again by itself: friction run --day %s", day, day)
     late = {day for day in changed & computed if since <= day < max(days)}
