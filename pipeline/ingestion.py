@@ -55,11 +55,7 @@ def load(con: duckdb.DuckDBPyConnection, settings: Settings, source: Source, pla
     so that a step that died half-way and is tried again knows them all. An object in storage is fetched for as long as
     it is read, unless its content is known to be loaded.
     """
-    contract = load_contract(source.contract)
-    mapped = mapping.load(source.adapter, settings.folder)
-    if mapped is not None and contract.name not in mapped.contracts:
-        known = hint(contract.name, mapped.contracts)
-        raise SettingsError(f"sources.{source.name}: adapter {source.adapter} gives no {contract.name}.{known}")
+    contract, mapped = read_as(settings, source)
     if _is_known(con, source, contract, place, mapped):
         return 0
     with places.at_hand(place) as found:
@@ -105,8 +101,7 @@ def _load(
             gone = loading.unload(con, source.name, found.shown)
             loaded = loading.add(con, staged, settings.project.timezone)
             _note(con, loaded, found.etag)
-            days = sorted(gone | loaded.days)
-            con.execute("insert into ops.current_changes select unnest($days::date[])", {"days": days})
+            note_days(con, gone | loaded.days)
     finally:
         con.execute("set timezone = 'UTC'")
     log.info(
@@ -116,10 +111,25 @@ def _load(
     return loaded.rows_read
 
 
+def read_as(settings: Settings, source: Source) -> tuple[Contract, mapping.Mapping | None]:
+    """The contract and the mapping of a source. Raises SettingsError where they do not fit."""
+    contract = load_contract(source.contract)
+    mapped = mapping.load(source.adapter, settings.folder)
+    if mapped is not None and contract.name not in mapped.contracts:
+        known = hint(contract.name, mapped.contracts)
+        raise SettingsError(f"sources.{source.name}: adapter {source.adapter} gives no {contract.name}.{known}")
+    return contract, mapped
+
+
 def changed(con: duckdb.DuckDBPyConnection) -> list[date]:
     """The days that the files of this run have changed, in order."""
     found = con.execute("select distinct day from ops.current_changes order by day").fetchall()
     return [day for (day,) in found]
+
+
+def note_days(con: duckdb.DuckDBPyConnection, days: frozenset[date]) -> None:
+    """Note days that this run has changed; belongs into the transaction that changes them."""
+    con.execute("insert into ops.current_changes select unnest($days::date[])", {"days": sorted(days)})
 
 
 def note_failure(con: duckdb.DuckDBPyConnection, source: Source, place: places.Place, error: str) -> None:
@@ -161,14 +171,21 @@ def set_aside(
     return found
 
 
-def note_changed(con: duckdb.DuckDBPyConnection, settings: Settings, days: Sequence[date], changed: set[date]) -> None:
+def note_changed(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    days: Sequence[date],
+    changed: set[date],
+    *,
+    however_late: bool = False,
+) -> None:
     """Days that were computed before and are to be computed again, because what they are made of has changed.
 
-    Those are earlier days that late rows belong to, as far back as `late_days`, and the days after a changed one that
-    look back on it.
+    Those are earlier days that late rows belong to, as far back as `late_days` unless it is `however_late`, and the
+    days after a changed one that look back on it.
     """
     computed = {day for (day,) in con.execute("select distinct day from ops.signals").fetchall()}
-    since = min(days) - timedelta(days=settings.project.late_days)
+    since = date.min if however_late else min(days) - timedelta(days=settings.project.late_days)
     for day in sorted(day for day in changed & computed if day < since):
         log.warning("%s has changed, too late to be computed again by itself: friction run --day %s", day, day)
     late = {day for day in changed & computed if since <= day < max(days)}

@@ -1,5 +1,6 @@
 """Nights from the command line: all steps with their progress, how fast they were and what they found."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -11,13 +12,18 @@ from pipeline.settings import Settings
 from pipeline.warehouse import versions
 from pipeline.warehouse.connection import reading
 
+Step = Callable[[Settings, list[date], steps.Progress], object]
+
 INTERRUPTED = 130  # what a shell calls Ctrl-C
 
 
-def run(settings: Settings, days: list[date], *, reported: list[date]) -> None:
-    """All steps; prints how fast each was, the ten lines of the last day and where its report lies."""
+def run(settings: Settings, days: list[date], *, reported: list[date], bring: Step = steps.ingest) -> None:
+    """All steps; prints how fast each was, the ten lines of the last day and where its report lies.
+
+    `bring` is the step that brings rows into the warehouse.
+    """
     try:
-        pages = _run(settings, days, reported)
+        pages = _run(settings, days, reported, bring)
     except KeyboardInterrupt:
         terminal.err().print("interrupted: what readers open is whole, as it was or as this run has published it.")
         raise typer.Exit(INTERRUPTED) from None
@@ -28,11 +34,11 @@ def run(settings: Settings, days: list[date], *, reported: list[date]) -> None:
     terminal.out().print(terminal.shown(f"\nReport:  {near(pages[-1])}"), soft_wrap=True)
 
 
-def _run(settings: Settings, days: list[date], reported: list[date]) -> list[Path]:
+def _run(settings: Settings, days: list[date], reported: list[date], bring: Step) -> list[Path]:
     started = datetime.now(UTC)
     with versions.exclusive(settings.warehouse):
         steps.prepare(settings, days, f"{started:%Y-%m-%dT%H:%M:%S.%fZ}", started)
-        for step in (steps.ingest, steps.check, steps.flag, steps.score, steps.publish):
+        for step in (bring, steps.check, steps.flag, steps.score, steps.publish):
             step(settings, days, terminal.progress)
         return steps.report(settings, reported, terminal.progress)
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import duckdb
 import polars as pl
 
-from pipeline import flagging, ingestion
+from pipeline import flagging, ingestion, replaying
 from pipeline.answers import gathered
 from pipeline.calendar import day_in
 from pipeline.contracts.contract import load as load_contract
@@ -29,6 +29,7 @@ from pipeline.settings import Settings
 from pipeline.warehouse import checks, history, period, tables, versions
 from pipeline.warehouse.connection import reading, writing
 from pipeline.warehouse.days import replace_day, transaction
+from pipeline.warehouse.rereading import Replayed
 
 if TYPE_CHECKING:
     from pipeline.contracts import expectations
@@ -61,6 +62,7 @@ def prepare(settings: Settings, days: Sequence[date], run_id: str, started_at: d
         con.execute("create or replace table ops.current_days (day date)")
         con.executemany("insert into ops.current_days values ($1)", [[day] for day in days])
         con.execute("create or replace table ops.current_changes (day date)")
+        con.execute("create or replace table ops.current_replays (load_id varchar)")
     return versions.work_file(settings.warehouse)
 
 
@@ -92,6 +94,27 @@ def ingest(settings: Settings, days: Sequence[date], progress: Progress = quietl
     return read
 
 
+def replay(
+    settings: Settings, days: Sequence[date], which: replaying.Which, progress: Progress = quietly
+) -> list[Replayed]:
+    """In place of `ingest`: read quarantined rows again, as their sources are read now; gives what became of them.
+
+    All computed days that this changes are computed again with this run, however long ago they were.
+    """
+    with _step(settings, "replay", days) as (con, noted):
+        replayed = [
+            replaying.replay(con, settings, each)
+            for each in progress("Reading quarantine", replaying.find(con, settings, which))
+        ]
+        with transaction(con):
+            changed = set(ingestion.changed(con))
+            changed |= ingestion.set_aside(con, settings, days, changed)
+            history.refresh_identities(con, sorted(changed))
+            ingestion.note_changed(con, settings, days, changed, however_late=True)
+        noted(sum(each.rows for each in replayed))
+    return replayed
+
+
 def check(settings: Settings, days: Sequence[date], progress: Progress = quietly) -> int:
     """Hold what this run has loaded, and the inputs on its days, to the contracts' expectations, inside DuckDB.
 
@@ -100,9 +123,9 @@ def check(settings: Settings, days: Sequence[date], progress: Progress = quietly
     """
     with _step(settings, "check", days) as (con, noted):
         # an input that dried up brings nothing, so its days are looked at all the same
+        this_run = "run_id = (select run_id from ops.current_run) or load_id in (from ops.current_replays)"
         inputs = con.execute(
-            "select contract, bool_or(run_id = (select run_id from ops.current_run)) as is_loaded from ops.loads "
-            "group by contract order by contract"
+            f"select contract, bool_or({this_run}) as is_loaded from ops.loads group by contract order by contract"
         ).fetchall()
         broken, warned, rows = list[str](), 0, 0
         if not any(is_loaded for _, is_loaded in inputs):
@@ -113,7 +136,7 @@ def check(settings: Settings, days: Sequence[date], progress: Progress = quietly
         asked = [day_in(settings.zone, day) for day in days]
         for name, is_loaded in progress("Checking contracts", inputs):
             contract = load_contract(name)
-            which = "select load_id from ops.loads where run_id = (select run_id from ops.current_run)"
+            which = f"select load_id from ops.loads where {this_run}"
             loaded = f"select * from {contract.table} where load_id in ({which})" if is_loaded else None
             results = expectations.run(con, contract, loaded, asked)
             _note_results(con, name, results)
@@ -209,6 +232,7 @@ def publish(settings: Settings, days: Sequence[date], progress: Progress = quiet
             noted(len(computed))
             with transaction(con):
                 con.execute("drop table ops.current_changes")
+                con.execute("drop table ops.current_replays")
                 con.execute("drop table ops.current_days")
                 con.execute("drop table ops.current_run")
             con.execute("checkpoint")

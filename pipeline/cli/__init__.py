@@ -12,7 +12,7 @@ import typer
 
 from pipeline import __version__, answers, nights, steps, terminal
 from pipeline.calendar import days_between
-from pipeline.cli import contracts
+from pipeline.cli import contracts, quarantine
 from pipeline.errors import FrictionError, NotFoundError, SettingsError, hint
 from pipeline.resources import root
 from pipeline.settings import load as load_settings
@@ -28,6 +28,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(contracts.app, name="contracts")
+app.add_typer(quarantine.app, name="quarantine")
 
 Day = Annotated[datetime | None, typer.Option("--day", formats=["%Y-%m-%d"], help="Day, as 2026-01-15.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]

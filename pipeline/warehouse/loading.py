@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from hashlib import sha256
 
@@ -42,11 +42,15 @@ class Staged:
     staging: Staging
     missing_columns: list[str]
     unknown_columns: list[str]
+    writing: quarantine.Writing
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """What became of a file's rows: read = kept + quarantined + duplicate. `days`: days that its rows changed."""
+    """What became of a file's rows: read = kept + quarantined + duplicate. `days`: days that its rows changed.
+
+    `format`, `columns`, `column_types` and `delimiter` are those of `quarantine.Writing`.
+    """
 
     load_id: str
     source: str
@@ -60,6 +64,10 @@ class Loaded:
     missing_columns: list[str]
     unknown_columns: list[str]
     sha256: str
+    format: str
+    columns: list[str]
+    column_types: list[str]
+    delimiter: str | None
     days: frozenset[date]
 
 
@@ -113,11 +121,12 @@ def read(
         ]
         rows, bad = ours + len(rejects), ours - good + len(rejects)
         missing, unknown = _compared(con, contract, file, found, staging, mapping)
-        quarantine.collect(con, (identity, source, contract.name, file.shown), found, mapping, staging, rejects)
+        about = (identity, source, contract.name, file.shown)
+        writing = quarantine.collect(con, about, found, mapping, staging, rejects)
         if bad > contract.quarantine_limit_share * rows:
             raise ContractError(quarantine.verdict(con, contract, file.shown, rows, bad))
         file.check_unchanged()
-        yield Staged(identity, source, contract, file, rows, bad, staging, missing, unknown)
+        yield Staged(identity, source, contract, file, rows, bad, staging, missing, unknown, writing)
         file.check_unchanged()
 
 
@@ -130,7 +139,7 @@ def _understood(
     Rows that are not UTF-8 make it look at the whole text again: it may be of a code page.
     """
     with prepared(file, mapping, dialect) as readable:
-        staging, found, rejects = _stage(con, contract, file, readable, mapping, dialect)
+        staging, found, rejects = judged(con, contract, file, readable, mapping, dialect)
         is_undecoded = any(each.rule == "row.invalid_encoding" for each in rejects) and dialect.encoding is None
         encoding = _single_byte_encoding(readable) if is_undecoded else None
         if encoding is None:
@@ -139,7 +148,7 @@ def _understood(
     log.info("%s: is not UTF-8; read as %s, which its letters say. Declare it: encoding = …", file.shown, encoding)
     declared = dialect.model_copy(update={"encoding": encoding})
     with prepared(file, mapping, declared) as readable:
-        yield _stage(con, contract, file, readable, mapping, declared)
+        yield judged(con, contract, file, readable, mapping, declared)
 
 
 def _single_byte_encoding(file: SourceFile) -> str | None:
@@ -147,7 +156,7 @@ def _single_byte_encoding(file: SourceFile) -> str | None:
         return encodings.of_single_bytes(content)
 
 
-def _stage(
+def judged(
     con: duckdb.DuckDBPyConnection,
     contract: Contract,
     file: SourceFile,
@@ -155,6 +164,7 @@ def _stage(
     mapping: Mapping | None,
     dialect: Dialect,
 ) -> tuple[Staging, Table, list[Reject]]:
+    """Make `staged` of what DuckDB can read in the file's place; gives also the rows that it could not make out."""
     try:
         found = table(con, readable, mapping, dialect, [column.name for column in contract.inputs])
         _refuse_missing(contract, file, set(found.columns), mapping, is_known=not found.is_json)
@@ -211,6 +221,7 @@ def add(con: duckdb.DuckDBPyConnection, staged: Staged, timezone: str) -> Loaded
         missing_columns=staged.missing_columns,
         unknown_columns=staged.unknown_columns,
         sha256=file.sha256,
+        **asdict(staged.writing),
         days=repeats.insert(con, contract, staged.staging, staged.load_id, timezone) | repeated.days,
     )
 

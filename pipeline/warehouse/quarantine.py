@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import duckdb
 import polars as pl
@@ -21,6 +22,24 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "original": pl.String,
 }
 Rows = list[tuple[int | None, list[str], str]]  # line, rules, original text
+# SQL over ops.quarantine. Both stand alone in their list of rules: a row that a newer version has replaced broke none,
+# and of a row that the reader could not make out nobody knows which others it breaks.
+IS_SUPERSEDED = "ends_with(broken_rules[1], '.superseded')"
+IS_NO_ROW = "starts_with(broken_rules[1], 'row.')"
+
+
+@dataclass(frozen=True)
+class Writing:
+    """How the original texts of one file's rows are written, so that they can be read again without the file.
+
+    `format`: csv (as the row stands in the file), ndjson (its JSON text) or parquet (its columns as a JSON object);
+    `columns` of the file, in order, with their DuckDB types; of JSON none.
+    """
+
+    format: str
+    columns: list[str]
+    column_types: list[str]
+    delimiter: str | None
 
 
 def collect(
@@ -30,19 +49,20 @@ def collect(
     mapping: Mapping | None,
     staging: Staging,
     rejects: list[Reject],
-) -> None:
+) -> Writing:
     """Put the bad rows of `staged`, and those that the reader rejected, into the temporary table `refused`.
 
     `about`: load_id, source, contract and file. One row of the file may stand there several times, where a mapping
     makes several of it.
     """
+    writing = _writing(table, is_cut=table.file.format == "csv")
     con.execute("create or replace temp table refused as select * from ops.quarantine limit 0")
     original = "original" if staging.has_original else "null"
     bad = con.execute(
         f"select {staging.place}, broken_rules, {original} from staged where is_ours and not is_good order by 1, 2"
     ).fetchall()
     if not bad and not rejects:
-        return
+        return writing
     if staging.has_original:
         # every line is a row, except those that were rejected
         begins = [each.line - before for before, each in enumerate(rejects)]
@@ -54,6 +74,7 @@ def collect(
             broken.setdefault(at, []).append(rules)
         found = _as_written(con, table, mapping, staging, rejects, broken) if table.file.format == "csv" else None
         rows = found if found is not None else _as_understood(con, table, rejects, broken)
+        writing = _writing(table, is_cut=found is not None)
     frame = pl.DataFrame(rows, schema=SCHEMA, orient="row")
     con.register("incoming", frame.to_arrow())
     told = ", ".join(
@@ -62,6 +83,14 @@ def collect(
     )
     con.execute(f"insert into refused by name select {told}, * from incoming order by line, original")
     con.unregister("incoming")
+    return writing
+
+
+def _writing(table: Table, *, is_cut: bool) -> Writing:
+    if table.is_json:
+        return Writing("ndjson", [], [], None)
+    names, types = list(table.columns), list(table.columns.values())
+    return Writing("csv", names, types, table.delimiter) if is_cut else Writing("parquet", names, types, None)
 
 
 def add(con: duckdb.DuckDBPyConnection) -> None:

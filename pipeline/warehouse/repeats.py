@@ -30,7 +30,7 @@ def resolve(
 ) -> Repeated:
     """Note in `judged` which rows of `staged` are there already, take out of the events table what is outdated."""
     key = quoted(contract.key[0])
-    near = _near(con, contract, staging)
+    within = near(con, contract, staging)
     flags = "is_old boolean, is_duplicate boolean, is_older boolean"
     con.execute(f"create or replace temp table judged (id bigint, {flags})")
     # numbers are compared faster than texts; the few that agree are then looked at as texts
@@ -39,7 +39,7 @@ def resolve(
         create or replace temp table repeated as
         with hashes as (
             select key_hash, false as is_old from staged where is_good
-            union all select hash({key}), true from {contract.table} where {near}
+            union all select hash({key}), true from {contract.table} where {within}
         )
         select key_hash from hashes group by key_hash having count(*) > 1 and not bool_and(is_old)
         """
@@ -47,7 +47,7 @@ def resolve(
     if con.execute("select count(*) from repeated").fetchall() == [(0,)]:
         return Repeated(0, 0, frozenset())
     names = [column.name for column in contract.inputs]
-    content = f"md5(row({', '.join(_as_brought(contract, staging))})::varchar)"
+    content = f"md5(row({', '.join(as_brought(contract, staging))})::varchar)"
     stored = f"md5(row({', '.join(map(quoted, names))})::varchar)"
     newest, stored_newest = (
         "received_at" if "received_at" in columns else "null::timestamptz" for columns in (staging.brought, names)
@@ -62,7 +62,7 @@ def resolve(
             from {staging.rows} where id in ({candidates})
             union all
             select rowid, true, {key}, {stored_newest}, {stored} from {contract.table}
-            where {near} and hash({key}) in (from repeated)
+            where {within} and hash({key}) in (from repeated)
         )
         select id, is_old,
             row_number() over (partition by key, content order by is_old desc, id) > 1 as is_duplicate,
@@ -83,7 +83,8 @@ def resolve(
     return Repeated(gone[0], gone[1], days)
 
 
-def _as_brought(contract: Contract, staging: Staging) -> list[str]:
+def as_brought(contract: Contract, staging: Staging) -> list[str]:
+    """SQL of all input columns; null where the file does not bring one."""
     return [quoted(each.name) if each.name in staging.brought else f"null::{each.type}" for each in contract.inputs]
 
 
@@ -133,7 +134,7 @@ def _span(
     return first, last
 
 
-def _near(con: duckdb.DuckDBPyConnection, contract: Contract, staging: Staging) -> str:
+def near(con: duckdb.DuckDBPyConnection, contract: Contract, staging: Staging) -> str:
     """SQL of the rows of the events table that the file's rows may repeat; in UTC, hence a day more on either side."""
     if contract.event_time is None:
         return "true"
