@@ -37,7 +37,8 @@ def received(con: duckdb.DuckDBPyConnection, source: str, last: date, counts: li
     con.execute(
         "insert into ops.loads by name select $id as load_id, $source as source, 'r' as run_id, 'clickstream' as "
         "contract, 'f' as file, 0 as rows_read, 0 as rows_kept, 0 as rows_quarantined, 0 as rows_duplicate, [] as "
-        "missing_columns, [] as unknown_columns, '' as sha256, timestamptz '2026-01-18' as loaded_at",
+        "missing_columns, [] as unknown_columns, '' as sha256, "
+        "'parquet' as format, [] as columns, [] as column_types, timestamptz '2026-01-18' as loaded_at",
         {"id": f"load of {source}", "source": source},
     )
     for back, count in enumerate(reversed(counts)):
