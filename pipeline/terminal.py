@@ -156,7 +156,9 @@ def mapping(found: Mapping) -> None:
     console = out()
     console.print(shown(found.description))
     for contract, about in found.contracts.items():
-        columns = list(about.columns.items())
+        columns = [
+            (column, " ".join(sql.split())) for column, sql in about.columns.items()
+        ]  # lines of YAML are no news
         columns += [(column, f"not supplied: {why}") for column, why in about.lacks.items()]
         console.print()
         console.print(table([contract, "from"], columns))
