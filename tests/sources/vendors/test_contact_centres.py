@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import terminal
 from pipeline.contracts.contract import load as load_contract
 from pipeline.sources import mapping
 from tests.warehouse.loads import balance, put, quarantined, take
@@ -274,3 +275,11 @@ def test_zendesk_s_channels_are_the_same_in_both_of_its_formats():
 @pytest.mark.parametrize("name", [*WAITS, "zendesk_ratings"])
 def test_the_list_of_formats_tells_a_format_in_one_short_sentence(name):
     assert len(source(name).description.partition(". ")[0]) <= 80
+
+
+@pytest.mark.parametrize("name", [*WAITS, "zendesk_ratings"])
+def test_a_mapping_is_shown_in_lines_that_a_terminal_can_break(capsys, name):
+    terminal.mapping(source(name))
+    shown = capsys.readouterr().out
+    assert "not supplied: " in shown
+    assert "\\x0a" not in shown
