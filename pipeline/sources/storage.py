@@ -167,11 +167,8 @@ def _listed(store: Store, folder: str, *, recursive: bool) -> list[tuple[str, bo
             found = store.system.get_file_info(wanted)
         except FileNotFoundError:
             return []
-    folders = {info.path for info in found if info.type == fs.FileType.Directory} | {folder}
-    # an object of a folder's name is the mark with which some tools make an empty folder
-    return [(info.path, info.type == fs.FileType.File) for info in found if info.path not in folders] + [
-        (path, False) for path in sorted(folders - {folder})
-    ]
+    # a folder is in its own list where a key has // in it
+    return [(info.path, info.type == fs.FileType.File) for info in found if info.path != folder]
 
 
 # --- fetching ---------------------------------------------------------------------------------------------------------

@@ -111,6 +111,12 @@ def test_the_mark_of_an_empty_folder_is_no_object(store, fill: Fill):
     assert storage.find(store, f"s3://{bucket}/**/*.csv") == [f"s3://{bucket}/d/a.csv"]
 
 
+def test_an_object_of_a_folders_name_is_still_an_object(store, fill: Fill):
+    bucket = fill({"d/a.csv": b"x", "d/a.csv/b.csv": b"y", "d//c.csv": b"z"})
+    assert storage.find(store, f"s3://{bucket}/d/*") == [f"s3://{bucket}/d/a.csv"]
+    assert storage.find(store, f"s3://{bucket}/d/*/*.csv") == [f"s3://{bucket}/d/a.csv/b.csv"]
+
+
 @pytest.mark.parametrize(
     ("address", "words"),
     [
