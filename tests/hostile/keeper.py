@@ -12,7 +12,8 @@ from typing import Any
 from tests.hostile.bad import BadFile
 
 ROOT = Path(__file__).resolve().parents[2]
-STARTING = 60  # seconds
+STARTING = 120  # seconds
+BUSY = 2  # a worker's seconds may take so many times as long: other programs run too
 TIRED = 600  # MiB that a worker may still hold when it has answered
 Rows = list[tuple[int | None, list[str], str]]
 
@@ -75,10 +76,9 @@ class Keeper:
         assert stdout is not None
         stdin.write(json.dumps(asked | {"folder": str(folder), "as_nobody": as_nobody}).encode() + b"\n")
         stdin.flush()
-        # the worker has some seconds more than the file: what hangs for good is told from what takes a little long
-        if not select.select([stdout], [], [], seconds * 1.2 + 2)[0]:
+        if not select.select([stdout], [], [], seconds * BUSY)[0]:
             self.end()
-            return Answer(end=f"no answer after {seconds * 1.2 + 2:.0f} seconds", seconds=seconds * 1.2 + 2)
+            return Answer(end=f"no answer after {seconds * BUSY} seconds")
         told = stdout.readline()
         if not told:
             ended = self._worker.wait()
@@ -92,8 +92,13 @@ class Keeper:
 
 
 def _started() -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
+    worker = subprocess.Popen(
         [sys.executable, "-X", "faulthandler", "-m", "tests.hostile.worker"],
         cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
+    assert worker.stdout is not None
+    if not select.select([worker.stdout], [], [], STARTING)[0] or worker.stdout.readline() != b"ready\n":
+        worker.kill()
+        raise RuntimeError("the worker does not start: python -m tests.hostile.worker")
+    return worker

@@ -14,6 +14,8 @@ from tests.sources.rows import HEADER, TIME, event, line
 
 TEXT = (HEADER + "".join(event(f"e{n}", f"text {n}") for n in range(100))).encode()
 JSON = "".join(line(f"e{n}") for n in range(100)).encode()
+LARGE = (HEADER + "".join(event(f"e{n}", f"{n * 7919 % 10007}") for n in range(50_000))).encode()
+LARGE_JSON = "".join(line(f"e{n}", x=n * 7919 % 10007) for n in range(20_000)).encode()
 MORE = "".join(event(f"f{n}") for n in range(10)).encode()
 FRONT = f"{HEADER}e0,{TIME},click,c1,\ne1,{TIME},click,c1,".encode()  # a good row, and a row whose text comes
 
@@ -32,6 +34,15 @@ def changed(packed: bytes, at: int) -> bytes:
     found = bytearray(packed)
     found[at] ^= 0xFF
     return bytes(found)
+
+
+def cut(packed: bytes) -> bytes:
+    return packed[: len(packed) // 2]
+
+
+def stored() -> bytes:
+    """A gz file that is not packed, so that a letter in it can be changed."""
+    return gzip.compress(TEXT, compresslevel=0, mtime=0)
 
 
 def archived() -> bytes:
@@ -84,6 +95,11 @@ DAMAGED = [
     bad("zst with a frame to be skipped", "a.csv.zst", b"\x50\x2a\x4d\x18\4\0\0\0skip" + zst(TEXT),
         rows(100, 100, 0)),
     bad("zst with garbage behind it", "a.csv.zst", zst(TEXT) + b"garbage", told(reads=(100,))),
+    bad("large zst cut in the middle", "a.csv.zst", lambda: cut(zst(LARGE)), refused()),
+    bad("large zst of ndjson cut in the middle", "a.ndjson.zst", lambda: cut(zst(LARGE_JSON)), refused()),
+    bad("large gz cut in the middle", "a.csv.gz", lambda: cut(gz(LARGE)), refused()),
+    bad("small zst of ndjson cut in the middle", "a.ndjson.zst", cut(zst(JSON)), refused()),
+    bad("gz with one letter changed", "a.csv.gz", lambda: stored().replace(b"text 37", b"text 73"), refused()),
     bad("empty zst", "a.csv.zst", b"", refused()),
     bad("zst that is plain", "a.ndjson.zst", JSON, refused()),
     bad("zst that is gz", "a.csv.zst", gz(TEXT), refused()),

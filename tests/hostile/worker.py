@@ -107,13 +107,15 @@ def answer(con: duckdb.DuckDBPyConnection, asked: Answer) -> Answer:
         before = listed(asked["folder"])
         con.execute("set timezone = 'UTC'")
         Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")  # forget the peak so far
-        start = time.monotonic()
+        start, used = time.monotonic(), time.process_time()
         try:
             with nobody(is_wanted=asked["as_nobody"]):
                 found = (load if asked["do"] == "load" else command)(con, asked)
         except BaseException:  # noqa: BLE001 - whatever it is: that it gets here is what is found
             found = {"crash": traceback.format_exc()[-SHOWN:]}
-        found |= {"seconds": time.monotonic() - start, "peak": memory("VmHWM"), "left": memory("VmRSS")}
+        # on a busy machine the clock runs on, with several threads the processor's time does
+        seconds = min(time.monotonic() - start, time.process_time() - used)
+        found |= {"seconds": seconds, "peak": memory("VmHWM"), "left": memory("VmRSS")}
         os.chdir("/")
         del os.environ["TMPDIR"]
         tempfile.tempdir = None
@@ -133,6 +135,8 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as answers, loads.new_warehouse() as con:
         os.dup2(2, 1)  # whatever else is written to standard output is no answer
+        answers.write("ready\n")
+        answers.flush()
         for request in sys.stdin:
             answers.write(json.dumps(answer(con, json.loads(request)), default=str) + "\n")
             answers.flush()
