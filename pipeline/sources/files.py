@@ -53,7 +53,7 @@ def find(folder: Path, pattern: str, day: date) -> list[tuple[Path, str]]:
         if path.name == "**":  # Python's versions do not agree whether that means files
             raise ValueError("which files of those folders? Write **/* or **/*.csv")
         found = sorted(base.glob(relative))
-    except (ValueError, NotImplementedError) as error:
+    except (ValueError, NotImplementedError, IndexError, RecursionError, OSError) as error:
         raise SettingsError(f"sources: {pattern!r} is not a path: {error}") from error
     named = [(each, str(each) if path.is_absolute() else str(each.relative_to(folder))) for each in found]
     for each, name in named:

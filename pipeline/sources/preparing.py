@@ -33,9 +33,13 @@ def prepared(file: SourceFile, mapping: Mapping | None, dialect: Dialect) -> Ite
     folder = Path(tempfile.mkdtemp(prefix="friction-"))
     try:
         # unpacked once, by the fastest means, DuckDB reads it on all cores, and nothing can change it meanwhile
-        file = _unpacked(file, folder)
-        file = _rewritten(file, folder, dialect)
-        yield replace(file, format=_shape(file, mapping))
+        made = _rewritten(_unpacked(file, folder), folder, dialect)
+        if made.path == file.path:
+            # under a plain name: to DuckDB * and [1] in a path are patterns, and folders like device=mobile are columns
+            link = folder / "rows"
+            link.symlink_to(file.path.resolve())
+            made = replace(made, path=link)
+        yield replace(made, format=_shape(made, mapping))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

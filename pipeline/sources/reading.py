@@ -7,6 +7,7 @@ in the place of all columns.
 import csv
 import io
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 
@@ -127,7 +128,7 @@ def _csv(file: SourceFile, columns: list[str], mapping: Mapping | None, delimite
 
 def _delimiter(file: SourceFile, mapping: Mapping | None, names: list[str]) -> str:
     """The delimiter under which the header names most of the contract's columns; a mapping knows its columns itself."""
-    usual = "\t" if ".tsv" in [ending.lower() for ending in file.path.suffixes] else ","
+    usual = "\t" if ".tsv" in [ending.lower() for ending in Path(file.shown).suffixes] else ","
     if mapping is not None:
         return usual
     header = _first_line(file)
