@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 
 from pipeline import ingestion, replaying, steps
-from pipeline.errors import InputError, SettingsError
+from pipeline.errors import ContractError, InputError, SettingsError
 from pipeline.replaying import Which
 from pipeline.settings import Settings, load
 from pipeline.warehouse import rereading, versions
@@ -94,9 +94,9 @@ def written(rows: list[w.Row], form: str) -> bytes:
     return text.getvalue().encode()
 
 
-def turkish(folder: Path, form: str = "csv", *, adapter: str = "canonical") -> Settings:
-    """Three days of the world with such orders; what is wrong with them is that nobody has declared the comma."""
-    settings = w.write(folder, {name: rows for name, rows in w.world(DAYS).items() if name != "orders"})
+def turkish(folder: Path, form: str = "csv", *, adapter: str = "canonical", whole: bool = False) -> Settings:
+    """Three days of such orders, or of the whole world; wrong with them is that nobody has declared the comma."""
+    settings = others(folder, whole=whole)
     for day in DAYS:
         path = folder / "landing" / "orders" / day.isoformat() / f"export.{form.rstrip(';')}"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -104,12 +104,21 @@ def turkish(folder: Path, form: str = "csv", *, adapter: str = "canonical") -> S
     return told(settings, f'adapter = "{adapter}"', form)
 
 
+def others(folder: Path, *, whole: bool) -> Settings:
+    """A project without orders: with the rest of the world, or with nothing."""
+    settings = w.write(folder, {name: rows for name, rows in w.world(DAYS).items() if name != "orders" and whole})
+    names = [name for name in w.TIMES if name != "orders" and whole]
+    config = w.PROJECT + "".join(w.SOURCE.format(contract=name) for name in names)
+    (folder / "friction.toml").write_text(config, encoding="utf-8")
+    return settings
+
+
 def told(settings: Settings, more: str, form: str = "csv") -> Settings:
     """The settings with something more said of the orders."""
     config = settings.folder / "friction.toml"
+    rest = config.read_text(encoding="utf-8").partition(ORDERS.splitlines()[2])[0].removesuffix("[[sources]]\n")
     source = ORDERS.replace("*.ndjson", f"*.{form.rstrip(';')}").rstrip() + f"\n{more}\n"
-    others = "".join(w.SOURCE.format(contract=name) for name in w.TIMES if name != "orders")
-    config.write_text(w.PROJECT + others + source, encoding="utf-8")
+    config.write_text(rest.rstrip() + "\n" + source, encoding="utf-8")
     return load(config)
 
 
@@ -147,10 +156,10 @@ def test_rows_are_kept_once_their_writing_is_declared_as_if_it_had_always_been(t
 
 
 def test_all_tables_are_those_of_rows_that_were_always_good_after_a_replay_another_and_the_next_night(tmp_path):
-    expected = told(turkish(tmp_path / "declared"), COMMA)
+    expected = told(turkish(tmp_path / "declared", whole=True), COMMA)
     night(expected, further=WHOLE)
     good = w.fingerprints(expected)
-    settings = turkish(tmp_path / "found")
+    settings = turkish(tmp_path / "found", whole=True)
     night(settings, further=WHOLE)
     assert set(w.tell(w.fingerprints(settings), good)) >= {"events.orders", "journeys.stage_visits", "friction.points"}
     settings = told(settings, COMMA)
@@ -318,7 +327,7 @@ contracts:
 
 def baskets(folder: Path, *lines: dict[str, str]) -> Settings:
     """Orders in lines of several: each line is id → value."""
-    settings = w.write(folder, {name: rows for name, rows in w.world(DAYS).items() if name != "orders"})
+    settings = others(folder, whole=False)
     (folder / "baskets.yaml").write_text(DOCUMENTS.format(value="o ->> 'value'"))
     path = folder / "landing" / "orders" / DAY.isoformat() / "export.ndjson"
     path.parent.mkdir(parents=True)
@@ -380,12 +389,25 @@ def test_a_source_that_is_not_there_any_more_is_named(tmp_path, change, words):
     assert "orders" in str(raised.value)
 
 
-def test_originals_that_are_cut_otherwise_now_are_an_error_and_stay(tmp_path):
+@pytest.mark.parametrize(
+    ("more", "kind", "words"),
+    [
+        pytest.param(
+            'delimiter = "|"', ContractError, "required columns of orders are missing", id="another delimiter"
+        ),
+        pytest.param('adapter = "shop.yaml"', InputError, "cut them otherwise than before", id="quotes are none now"),
+    ],
+)
+def test_originals_that_are_no_rows_any_more_are_an_error_and_stay(tmp_path, more, kind, words):
     settings = turkish(tmp_path)
     night(settings)
     before = w.fingerprints(settings, EVERYTHING)
-    with pytest.raises(InputError, match=r"orders.*export\.csv"):
-        replay(told(settings, "delimiter = '\"'"))
+    mapped(tmp_path)
+    with (tmp_path / "shop.yaml").open("a") as mapping:
+        mapping.write(f"fields: [{', '.join(ROWS[0])}]\n")
+    with pytest.raises(kind, match=r"orders.*export\.csv") as raised:
+        replay(told(settings, more))
+    assert words in str(raised.value)
     assert w.fingerprints(settings, EVERYTHING) == before
 
 
