@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pipeline import answers, nights, quarantined, replaying, steps, terminal
-from pipeline.quarantined import Quarantined
+from pipeline import answers, nights, replaying, steps, terminal
 from pipeline.settings import Settings
 from pipeline.settings import load as load_settings
 from pipeline.steps import Progress
+from pipeline.warehouse import reasons
 from pipeline.warehouse.connection import reading
 from pipeline.warehouse.rereading import Replayed
 
@@ -45,16 +45,16 @@ def quarantine(
     """
     if context.invoked_subcommand is not None:
         return
-    which = quarantined.Which(source, file, rule, day.date() if day else None)
+    which = reasons.Which(source, file, rule, day.date() if day else None)
     with reading(load_settings(context.obj).warehouse) as con:
-        found = quarantined.look(con, which, limit)
+        found = reasons.look(con, which, limit)
     if json:
         terminal.as_json(asdict(found))
     else:
-        _show(found, limit, is_all=which == quarantined.Which())
+        _show(found, limit, is_all=which == reasons.Which())
 
 
-def _show(found: Quarantined, limit: int, *, is_all: bool) -> None:
+def _show(found: reasons.Quarantined, limit: int, *, is_all: bool) -> None:
     console = terminal.out()
     if not found.broken and not found.superseded:
         console.print("The quarantine is empty." if is_all else "No row in the quarantine is like that.")
