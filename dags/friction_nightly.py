@@ -20,6 +20,10 @@ Its last line says where, what was found and what to do. (An import error of thi
 | `publish` | the disk is full, or the folder cannot be written | free it, clear the whole run |
 | `report` | tables are published, only the files are missing | clear the task |
 
+A source whose contract the journey file lists in `goes_on_without` may stop without failing `ingest`: the task is
+green, its log has a warning that begins with "source NAME has stopped", and the report and `friction status` say so.
+Mend the file and run the day again.
+
 Running a day again is always safe: the same events give the same tables. **Clear the whole run** when in doubt.
 What another attempt cannot mend (bad input, bad settings) fails at once; everything else is tried three times.
 

@@ -3,12 +3,15 @@
 from datetime import date
 
 import duckdb
+import polars as pl
 
 from pipeline.errors import NotFoundError, WarehouseError
 from pipeline.journeys import journey
-from pipeline.reports import gather
+from pipeline.reports import gather, incoming
 from pipeline.reports import summary as report_summary
+from pipeline.reports.formats import Formats
 from pipeline.reports.report import Report, Stage
+from pipeline.reports.words import load as load_words
 from pipeline.resources import root
 from pipeline.settings import Settings
 
@@ -39,6 +42,13 @@ def summary(con: duckdb.DuckDBPyConnection, settings: Settings, day: date) -> li
     return report_summary.lines(gathered(con, settings, day))
 
 
+def came_in(con: duckdb.DuckDBPyConnection, settings: Settings, day: date) -> list[str]:
+    """What is to say about the day's input, in full: sources that stopped, columns new and gone, broken warnings."""
+    report = gathered(con, settings, day)
+    language = settings.project.language
+    return incoming.lines(report, load_words(language), Formats(language, settings.project.timezone))
+
+
 def last_day(con: duckdb.DuckDBPyConnection) -> date:
     """The last day that was computed. Raises NotFoundError where there is none."""
     found: date | None = con.execute("select max(day) from ops.signals").fetchall()[0][0]
@@ -61,8 +71,27 @@ def ask(con: duckdb.DuckDBPyConnection, query: str, limit: int) -> tuple[list[st
 
 
 def status(con: duckdb.DuckDBPyConnection) -> dict[str, object]:
-    """What the warehouse holds, in the order in which an operator asks."""
+    """What the warehouse holds, in the order in which an operator asks; of the last run what was wrong with its input.
+
+    That are lists of records: `stopped_sources`, `new_columns`, `vanished_columns`, `broken_warnings`.
+    """
     query = (root() / "sql" / "reports" / "status.sql").read_text(encoding="utf-8")
     cursor = con.execute(query)
     columns = [column[0] for column in cursor.description or []]
-    return dict(zip(columns, cursor.fetchall()[0], strict=True))
+    found = dict(zip(columns, cursor.fetchall()[0], strict=True))
+    load_ids, stopped, broken = (found.pop(name) for name in ("load_ids", "stopped_sources", "broken_warnings"))
+    signals = con.sql("select * from ops.signals where day = (select max(day) from ops.signals)").pl()
+    drift = gather.drift(con, load_ids, signals)
+    told = {
+        change: drift.filter(pl.col("change") == change).drop("change", "contract").to_dicts()
+        for change in ("new", "gone")
+    }
+    return found | {
+        "stopped_sources": [each | {"error": incoming.first_line(each["error"])} for each in stopped],
+        "new_columns": [{name: value for name, value in each.items() if name != "signals"} for each in told["new"]],
+        "vanished_columns": [
+            {name: value for name, value in each.items() if name != "signals"} | {"not_measurable": each["signals"]}
+            for each in told["gone"]
+        ],
+        "broken_warnings": broken,
+    }

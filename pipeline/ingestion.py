@@ -1,7 +1,7 @@
 """From the settings' sources to loaded files."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,7 +11,7 @@ import duckdb
 from pipeline.calendar import dated
 from pipeline.contracts.contract import Contract
 from pipeline.contracts.contract import load as load_contract
-from pipeline.errors import InputError, SettingsError, hint
+from pipeline.errors import ContractError, InputError, SettingsError, hint
 from pipeline.journeys.orders import LOOK_BACK
 from pipeline.quoting import text
 from pipeline.settings import Settings, Source
@@ -46,6 +46,39 @@ def find(settings: Settings, days: Sequence[date]) -> list[tuple[Source, places.
         until = f" to {days[-1]}" if len(days) > 1 else ""
         raise InputError(f"there is no file for {days[0]}{until}: looked for {looked} in {settings.folder}.")
     return list(found.values())
+
+
+def load_each(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    found: Iterable[tuple[Source, places.Place]],
+    goes_on_without: Collection[str],
+) -> int:
+    """Load the files one by one; gives the rows read.
+
+    A source of one of the contracts `goes_on_without` may stop at a file with which something is wrong: that is noted,
+    and its further files are left alone. Raises the error of any other source, and the first one where nothing else has
+    come in either: a night without any input is no night.
+    """
+    con.execute("delete from ops.source_failures where run_id = (select run_id from ops.current_run)")  # tried again
+    read = files_in = 0
+    stopped: dict[str, ContractError | InputError] = {}
+    for source, place in found:
+        if source.name in stopped:
+            continue
+        try:
+            read += load(con, settings, source, place)
+            files_in += 1
+        except (ContractError, InputError) as error:
+            if source.contract not in goes_on_without:
+                raise
+            stopped[source.name] = error
+            _note_failure(con, source, place, str(error))
+    if stopped and not files_in:
+        told = "\n  ".join(str(error) for error in stopped.values())
+        first = next(iter(stopped.values()))
+        raise type(first)(f"every source has stopped at its first file, nothing was loaded:\n  {told}")
+    return read
 
 
 def load(con: duckdb.DuckDBPyConnection, settings: Settings, source: Source, place: places.Place) -> int:
@@ -132,7 +165,7 @@ def note_days(con: duckdb.DuckDBPyConnection, days: frozenset[date]) -> None:
     con.execute("insert into ops.current_changes select unnest($days::date[])", {"days": sorted(days)})
 
 
-def note_failure(con: duckdb.DuckDBPyConnection, source: Source, place: places.Place, error: str) -> None:
+def _note_failure(con: duckdb.DuckDBPyConnection, source: Source, place: places.Place, error: str) -> None:
     """Note that a source has stopped at a file, and that the night goes on without it."""
     log.warning("source %s has stopped, the night goes on without the rest of it: %s", source.name, error)
     con.execute(

@@ -18,7 +18,7 @@ INTERRUPTED = 130  # what a shell calls Ctrl-C
 
 
 def run(settings: Settings, days: list[date], *, reported: list[date], bring: Step = steps.ingest) -> None:
-    """All steps; prints how fast each was, the ten lines of the last day and where its report lies.
+    """All steps; prints how fast each was, what is to say about the input, the last day's ten lines and its report.
 
     `bring` is the step that brings rows into the warehouse.
     """
@@ -29,6 +29,8 @@ def run(settings: Settings, days: list[date], *, reported: list[date], bring: St
         raise typer.Exit(INTERRUPTED) from None
     with reading(settings.warehouse) as con:
         _speeds(con)
+        for line in answers.came_in(con, settings, reported[-1]):
+            terminal.err().print(terminal.shown(line))
         for line in answers.summary(con, settings, reported[-1]):
             terminal.out().print(terminal.shown(line))
     terminal.out().print(terminal.shown(f"\nReport:  {near(pages[-1])}"), soft_wrap=True)

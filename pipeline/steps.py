@@ -21,7 +21,7 @@ from pipeline.answers import gathered
 from pipeline.calendar import day_in
 from pipeline.contracts.contract import load as load_contract
 from pipeline.detectors import configured
-from pipeline.errors import ContractError, InputError, WarehouseError
+from pipeline.errors import ContractError, WarehouseError
 from pipeline.journeys import journey
 from pipeline.reports import files as report_files
 from pipeline.scoring import points
@@ -72,19 +72,9 @@ def ingest(settings: Settings, days: Sequence[date], progress: Progress = quietl
     Other days that this changes are computed again with this run (see `ingestion.note_changed`).
     """
     with _step(settings, "ingest", days) as (con, noted):
-        read = 0
-        can_go_on = journey.load(settings.project.journey, settings.folder).goes_on_without
-        stopped = set[str]()
-        for source, found in progress("Loading files", ingestion.find(settings, days)):
-            if source.name in stopped:
-                continue
-            try:
-                read += ingestion.load(con, settings, source, found)
-            except (ContractError, InputError) as error:
-                if source.contract not in can_go_on:
-                    raise
-                stopped.add(source.name)
-                ingestion.note_failure(con, source, found, str(error))
+        plan = journey.load(settings.project.journey, settings.folder)
+        found = progress("Loading files", ingestion.find(settings, days))
+        read = ingestion.load_each(con, settings, found, plan.goes_on_without)
         with transaction(con):
             changed = set(ingestion.changed(con))
             changed |= ingestion.set_aside(con, settings, days, changed)

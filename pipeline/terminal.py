@@ -155,6 +155,19 @@ def verdict(found: Verdict) -> None:
         console.print(shown(each))
 
 
+def status(found: dict[str, Any]) -> None:
+    """Print what `friction status` found: a line each, of lists their length; then each list that is not empty."""
+    console = out()
+    lists = {name: value for name, value in found.items() if isinstance(value, list)}
+    console.print(table(["", ""], [(name, len(lists[name]) if name in lists else found[name]) for name in found]))
+    for name, records_ in lists.items():
+        if records_:
+            console.print()
+            console.print(name, style="bold")
+            rows = [[", ".join(each) if isinstance(each, list) else each for each in row.values()] for row in records_]
+            console.print(table(list(records_[0]), rows))
+
+
 def mapping(found: Mapping) -> None:
     """Print what a mapping file supplies, and what it cannot."""
     console = out()

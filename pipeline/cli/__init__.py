@@ -272,7 +272,7 @@ def sql(
 
 @app.command()
 def status(context: typer.Context, json: Json = False) -> None:
-    """Say what the warehouse holds: last run, days, files, quarantine, what could not be measured.
+    """Say what the warehouse holds: last run, days, files, quarantine, what could not be measured, what was wrong.
 
     Example: friction status
     """
@@ -282,7 +282,7 @@ def status(context: typer.Context, json: Json = False) -> None:
     if json:
         terminal.as_json(found)
     else:
-        terminal.out().print(terminal.table(["", ""], list(found.items())))
+        terminal.status(found)
 
 
 @app.command()

@@ -27,6 +27,22 @@ def needed(signals: Mapping[str, Signal]) -> dict[str, set[str]]:
     return found
 
 
+def needing(signals: Mapping[str, Signal], table: str, column: str) -> tuple[str, ...]:
+    """Names of the signals that need a column of an input, be it only in one of their alternatives; in order.
+
+    Where such a column vanishes, these are the signals that may not be measurable any more.
+    """
+    return tuple(
+        name
+        for name, signal in sorted(signals.items())
+        if any(
+            TABLES[each] == table and column in columns
+            for alternative in signal.needs
+            for each, columns in alternative.items()
+        )
+    )
+
+
 def missing(signal: Signal, counts: Mapping[str, Mapping[str, int]], *, has_milliseconds: bool) -> str | None:
     """What a signal lacks, or None where it is measurable. `counts`: rows with a value, by table and column."""
     lacks = [_lacks(alternative, counts) for alternative in signal.needs]

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from pipeline.contracts.contract import load_all
 from pipeline.errors import SettingsError, hint
 
 BUILT_IN = Path(__file__).parent / "files"
@@ -84,6 +85,10 @@ def load(name: str, folder: Path) -> Journey:
         names = [stage.name for stage in journey.stages if stage.made_of == kind]
         if len(names) > 1:
             raise SettingsError(f"{path}: only one stage can be made of {kind}, found {', '.join(names)}.")
+    inputs = [each for each, contract in load_all().items() if contract.table.startswith("events.")]
+    for each in journey.goes_on_without:
+        if each not in inputs:
+            raise SettingsError(f"{path}: goes_on_without: there is no input {each!r}.{hint(each, inputs)}")
     names = [stage.name for stage in journey.stages]
     if len(set(names)) < len(names):
         raise SettingsError(f"{path}: two stages have the same name. Stages: {', '.join(names)}.")

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 import duckdb
 import polars as pl
 
+from pipeline.detectors import all_signals
+from pipeline.detectors._measurable import needing
 from pipeline.reports.report import EXAMPLES, Report, Stage
 from pipeline.resources import root
 
@@ -32,7 +34,7 @@ def gather(
 
     `stages` are those of the journey, in order. A day without rows gives a report with empty frames.
     """
-    loads = _read(con, "loads", day=day)
+    loads, signals = _read(con, "loads", day=day), _read(con, "signals", day=day)
     return Report(
         day=day,
         window_days=window_days,
@@ -45,12 +47,33 @@ def gather(
         flags=_read(con, "flags", day=day),
         history=_read(con, "history", day=day, from_day=day - timedelta(days=HISTORY_DAYS - 1)),
         examples=_examples(con, day, ZoneInfo(timezone), window_days),
-        signals=_read(con, "signals", day=day),
+        signals=signals,
         loads=loads,
+        drift=drift(con, loads.filter("came_in")["load_id"].to_list(), signals),
+        failures=_read(con, "source_failures", day=day),
         broken_rules=_read(con, "broken_rules", load_ids=loads["load_id"].to_list()),
         expectations=_read(con, "expectations", day=day, run_ids=loads["run_id"].unique().sort().to_list()),
         kinds=_read(con, "kinds", day=day),
     )
+
+
+def drift(con: duckdb.DuckDBPyConnection, load_ids: Sequence[str], signals: pl.DataFrame) -> pl.DataFrame:
+    """Columns that are new or gone with some loads, one row per source and column.
+
+    `signals` are rows of ops.signals of a day: of a column that is gone, those that need it and are not measurable then
+    are named. A column that no signal misses is gone only where it was always there before: the others come and go.
+    """
+    found = _read(con, "drift", load_ids=list(load_ids))
+    blind = set(signals.filter(~pl.col("is_measurable"))["signal"])
+    missed = [
+        [name for name in needing(all_signals(), row["contract"], row["column_name"]) if name in blind]
+        if row["change"] == "gone"
+        else []
+        for row in found.to_dicts()
+    ]
+    told = found.with_columns(signals=pl.Series(missed, dtype=pl.List(pl.String)))
+    is_chance = (pl.col("change") == "gone") & (pl.col("signals").list.len() == 0) & ~pl.col("was_steady")
+    return told.filter(~is_chance).drop("was_steady")
 
 
 def _read(con: duckdb.DuckDBPyConnection, name: str, **parameters: object) -> pl.DataFrame:

@@ -8,7 +8,7 @@ import jinja2
 import polars as pl
 from markupsafe import Markup
 
-from pipeline.reports import aside, charts, headline, rows
+from pipeline.reports import aside, charts, headline, incoming, rows
 from pipeline.reports.evidence import examples
 from pipeline.reports.formats import Formats
 from pipeline.reports.report import Report
@@ -88,7 +88,14 @@ def _head(report: Report, words: Words, formats: Formats) -> Mapping[str, Any]:
         "tiles": tiles,
         "changes": [(row, change_note(words, formats, raw)) for row, raw in listed],
         "more_changes": max(0, changed.height - CHANGES),
+        "came_in": [_came_in(note) for note in incoming.notes(report, words, formats)],
     }
+
+
+def _came_in(note: incoming.Note) -> tuple[str, str, Shown, list[Shown], int, Shown]:
+    """A note of what came in: kind and label, of what, which names and how many more, and what follows."""
+    names, more = incoming.shortened(note.names)
+    return note.kind, note.label, shown(note.place, 40), [shown(name) for name in names], more, shown(note.told, 240)
 
 
 def _costliest(report: Report, words: Words, formats: Formats) -> tuple[str, str, str, str]:

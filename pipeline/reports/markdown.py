@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.reports import headline, rows
+from pipeline.reports import headline, incoming, rows
 from pipeline.reports.formats import Formats
 from pipeline.reports.html import change_note
 from pipeline.reports.report import Report
@@ -25,6 +25,7 @@ def render(report: Report) -> str:
         f"**{headline.title(report, words, formats)}**",
         " ".join(headline.sentences(report, words, formats)),
         _changes(report, words, formats),
+        _came_in(report, words, formats),
         _points(report, words, formats),
         _stages(report, words, formats),
         f"[{words.say('full_report')}]({PAGE})",
@@ -32,15 +33,15 @@ def render(report: Report) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def code(text: object) -> str:
+def code(text: object, longest: int = 60) -> str:
     """Text from data as a code span: no markup, link or mention in it comes alive, and no cell or line ends early."""
-    held = shown(text, 60).text.replace("`", "'").replace("|", "\\|")
+    held = shown(text, longest).text.replace("`", "'").replace("|", "\\|")
     return f"`{held}`" if held else ""
 
 
-def safe(text: object) -> str:
+def safe(text: object, longest: int = 60) -> str:
     """A name from the journey or the data as plain words: every sign of Markdown is escaped."""
-    held = shown(text, 60).text.replace("@", "@\u200b").replace("&", "&amp;").replace("<", "&lt;")
+    held = shown(text, longest).text.replace("@", "@\u200b").replace("&", "&amp;").replace("<", "&lt;")
     return "".join(f"\\{char}" if char in "\\`*_{}[]()#+!|>~" else char for char in held)
 
 
@@ -56,6 +57,18 @@ def _changes(report: Report, words: Words, formats: Formats) -> str:
         f" – {change_note(words, formats, row)}"
         for row in changed
     )
+
+
+def _came_in(report: Report, words: Words, formats: Formats) -> str:
+    said = []
+    for note in incoming.notes(report, words, formats):
+        names, more = incoming.shortened(note.names)
+        listed = ", ".join(code(name) for name in names)
+        listed = words.say("came_in_more", names=listed, n=more) if more else listed
+        # what is told of a source that stopped is an error, with text of data in it
+        told = code(note.told, 200) if note.kind == "stopped" else safe(note.told, 200)
+        said.append(f"- {note.label}: {code(note.place)} {listed}" + (f" – {told}" if told else ""))
+    return f"**{words.say('came_in')}**\n\n" + "\n".join(said) if said else ""
 
 
 def _points(report: Report, words: Words, formats: Formats) -> str:

@@ -53,6 +53,9 @@ class Report:
     - `signals`: `ops.signals` of the day, one row per signal
     - `loads`: `ops.loads` of the files that hold rows of the day, one row per file, without hash and time of loading,
       and how many of its kept rows are set aside for each reason: `test`, `internal`, `bot`, `impossible_rate`
+    - `drift`: columns that are new or gone with the day's files, one row per source and column; `signals` names those
+      that need it and are not measurable on the day
+    - `failures`: `source`, `contract`, `file`, `error`; sources that stopped, one row per source and file
     - `broken_rules`: `contract`, `rule`, `rows`; the commonest first
     - `expectations`: failed rows of `ops.contract_results`, one row per contract and expectation
     - `kinds`: `kind`, `rows`; how many events of each of the three kinds the day holds
@@ -71,6 +74,8 @@ class Report:
     examples: pl.DataFrame
     signals: pl.DataFrame
     loads: pl.DataFrame
+    drift: pl.DataFrame
+    failures: pl.DataFrame
     broken_rules: pl.DataFrame
     expectations: pl.DataFrame
     kinds: pl.DataFrame

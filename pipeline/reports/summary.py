@@ -5,18 +5,19 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.reports import aside, headline, rows
+from pipeline.reports import aside, headline, incoming, rows
 from pipeline.reports.formats import Formats
 from pipeline.reports.report import Report
 from pipeline.reports.shown import columns, cut, plain
 from pipeline.reports.words import Words, load
 
 WIDTH = 80
-POINTS = 4
+LINES = 10
+POINTS = 4  # at most; one fewer where all else there is to say takes a line more
 
 
 def lines(report: Report) -> list[str]:
-    """At most ten lines of at most 80 columns: day, change, cost, four points, worst stage, what is missing, rows.
+    """At most ten lines of at most 80 columns: day, change, cost, points, worst stage, what is missing, input, rows.
 
     And an eleventh on a day whose files hold rows that are set aside.
     """
@@ -26,11 +27,14 @@ def lines(report: Report) -> list[str]:
         "summary_title", day=formats.short_day(report.day), window=report.window_days, timezone=report.timezone
     )
     said = [title, headline.title(report, words, formats)]
+    after = [_missing(report, words), incoming.in_short(report, words, formats), _rows(report, words, formats)]
     if headline.is_empty(report):
-        said += headline.sentences(report, words, formats)
+        said += [*headline.sentences(report, words, formats), *after]
     else:
-        said += [_cost(report, words, formats), *_points(report, words, formats), _worst(report, words, formats)]
-    said += [_missing(report, words), _rows(report, words, formats), _aside(report, words, formats)]
+        said.append(_cost(report, words, formats))
+        after = [line for line in (_worst(report, words, formats), *after) if line]
+        said += [*_points(report, words, formats, min(POINTS, LINES - len(said) - len(after))), *after]
+    said.append(_aside(report, words, formats))
     return [line if columns(line) <= WIDTH else cut(line, WIDTH) for line in said if line]
 
 
@@ -50,9 +54,9 @@ def _cost(report: Report, words: Words, formats: Formats) -> str:
     return words.say("summary_cost", **common, money=headline.money(found, formats))
 
 
-def _points(report: Report, words: Words, formats: Formats) -> list[str]:
+def _points(report: Report, words: Words, formats: Formats, most: int) -> list[str]:
     ranked = report.points.filter((pl.col("kind") == "obstacle") & pl.col("rank").is_not_null())
-    found = ranked.sort("rank", "point_id").head(POINTS).to_dicts()
+    found = ranked.sort("rank", "point_id").head(most).to_dicts()
     if not found:
         return [words.say("summary_no_points")]
     figures = [_figures(report, words, formats, row) for row in found]

@@ -1,7 +1,9 @@
 -- The files that brought in the rows of a day, with what became of each file's rows.
--- A file that names no day counts for every day of which it holds a row; one that kept none, for all.
+-- A file that names no day counts for every day of which it holds a row; one that kept none, for all. `came_in`: with
+-- this day and no other, as its path or, where that names none, the run that loaded it says.
 --
 -- Reads:   ops.loads            one row per file as it was last loaded
+--          ops.runs             one row per run, day and step
 --          ops.traffic          one row per day, input and load: what of it is set aside
 --          events.clickstream   one row per event
 --          events.wait_time     one row per wait
@@ -42,7 +44,8 @@ select
     coalesce(test, 0) as test,
     coalesce(internal, 0) as internal,
     coalesce(bot, 0) as bot,
-    coalesce(impossible_rate, 0) as impossible_rate
+    coalesce(impossible_rate, 0) as impossible_rate,
+    coalesce(day = $day, run_id in (select run_id from ops.runs where day = $day)) as came_in
 from ops.loads as loads
 left join aside on loads.load_id = aside.load_id
 where

@@ -5,6 +5,7 @@
 --          ops.traffic            one row per day, input and load: what of it is set aside
 --          ops.signals            one row per day and signal
 --          ops.contract_results   one row per run, contract and expectation
+--          ops.source_failures    one row per run and source that stopped
 -- Grain:   one row
 with last_run as (select * from ops.runs order by started_at desc, rowid desc limit 1)
 select
@@ -33,4 +34,25 @@ select
     (
         select string_agg(signal || ' (' || why || ')', '; ' order by signal) from ops.signals
         where not is_measurable and day = (select max(day) from ops.signals)
-    ) as not_measurable
+    ) as not_measurable,
+    (
+        select coalesce(list(load_id order by load_id), []) from ops.loads
+        where run_id = (select run_id from last_run)
+    ) as load_ids,
+    (
+        select coalesce(list({'source': source, 'file': file, 'error': error} order by source, file), [])
+        from ops.source_failures
+        where run_id = (select run_id from last_run)
+    ) as stopped_sources,
+    (
+        select
+            coalesce(
+                list(
+                    {'contract': contract, 'expectation': expectation, 'rows': rows_unexpected}
+                    order by contract, expectation
+                ),
+                []
+            )
+        from ops.contract_results
+        where not success and severity = 'warning' and run_id = (select run_id from last_run)
+    ) as broken_warnings

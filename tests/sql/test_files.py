@@ -17,11 +17,18 @@ FOLDERS = ("marts", "checks", "analyses")
 EVERY_FILE = [pytest.param(folder, path, id=f"{folder}/{path.stem}") for folder in FOLDERS for path in files(folder)]
 MARTS = [path.stem for path in files("marts")]
 
+LOADS = """
+    load_id | file | day        | unknown_columns
+    --------+------+------------+----------------
+    k       | a    | 2026-01-14 | utm_term
+    l       | b    | 2026-01-15 | utm_term, gclid
+    """
+
 A_SMALL_WORLD = {
     name: "day\n---\n2026-01-14\n2026-01-15\n"
     for name, contract in load_all().items()
     if "day" in contract.names and name != "loads"
-} | {"loads": "load_id | day\n---+---\nl | 2026-01-15", "quarantine": "load_id | line\n---+---\nl | 3"}
+} | {"loads": LOADS, "quarantine": "load_id | line\n---+---\nl | 3"}
 
 
 @pytest.fixture(scope="module")
