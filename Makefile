@@ -1,6 +1,7 @@
 # make demo    install, run on sample_data/, print where customers struggle and where the report lies
 # make test    install what the tests need; lint, types, tests
 # make bench   timings beside a reference
+# make hostile a corpus of bad files and a fuzzer over the readers
 #
 # PY names the Python to use (make demo PY=python3.12); without it the first suitable one is taken.
 
@@ -10,7 +11,7 @@ BIN   := $(VENV)/bin
 PIP   := $(BIN)/python -m pip --disable-pip-version-check --quiet install -c constraints.txt
 FITS  := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 
-.PHONY: demo test bench
+.PHONY: demo test bench hostile
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed
@@ -24,6 +25,9 @@ test: $(VENV)/installed-test
 
 bench: $(VENV)/installed-test
 	$(BIN)/python -m pytest tests/benchmarks -n 0 -m benchmark -s
+
+hostile: $(VENV)/installed-test
+	$(BIN)/python -m pytest tests/hostile -m hostile
 
 # The stamps are as old as the last installation: nothing is installed again until one of these files changes.
 $(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python

@@ -6,6 +6,8 @@ from tests.hostile import known
 from tests.hostile.corpus import FILES
 from tests.hostile.held import held_check, held_words
 
+pytestmark = pytest.mark.hostile
+
 LIGHT = [file for file in FILES if not file.is_heavy]
 
 

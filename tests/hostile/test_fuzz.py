@@ -13,6 +13,8 @@ from tests.hostile.bad import bad, rows, told
 from tests.hostile.fuzz import READERS, Reader
 from tests.hostile.held import held_load
 
+pytestmark = pytest.mark.hostile
+
 ROUNDS = int(os.environ.get("FRICTION_FUZZ_ROUNDS", "25"))
 FIRST = int(os.environ.get("FRICTION_FUZZ_SEED", "0"))
 GOOD = rows(3, 3, 0)

@@ -10,6 +10,8 @@ from tests.hostile.corpus import CORPUS, FILES
 from tests.hostile.held import held_load
 from tests.sources.rows import HEADER, event
 
+pytestmark = pytest.mark.hostile
+
 
 @pytest.mark.parametrize("file", known.parametrized(FILES, known.LOADS))
 def test_a_bad_file_is_an_error_or_counted_rows(keeper, folder, file):

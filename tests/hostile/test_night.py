@@ -16,6 +16,8 @@ from tests.hostile.keeper import Keeper
 from tests.hostile.texts import many
 from tests.steps import world as w
 
+pytestmark = pytest.mark.hostile
+
 DAY = w.DAYS[1]
 SOURCE = """
 [[sources]]
