@@ -17,7 +17,7 @@ def test_ten_lines_say_where_customers_struggle_and_what_it_costs():
         " 2. Repeated form errors: zip (Checkout)       0.0 per 100   0 lost      TRY\u00a00 ■",
         "Loses most to friction: Checkout: health 98.7 of 100, 1,200 of 3,000 lost",
         "Not measurable: Searches without results",
-        "What came in: 1 expectation broken",
+        "What came in: 2 expectations broken",
         "Rows: 1,204 read = 1,191 kept + 8 quarantined + 5 duplicate",
     ]
 
