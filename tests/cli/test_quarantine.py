@@ -18,11 +18,11 @@ def order(number: int, value: str) -> str:
 
 
 def shop(folder: Path, *lines: str, night: bool = True) -> Settings:
-    """A project of one file of 200 good orders and the lines given."""
+    """A project of one file of 400 good orders and the lines given."""
     config = folder / "friction.toml"
     path = folder / "landing" / "orders" / DAY.isoformat() / "export.csv"
     path.parent.mkdir(parents=True)
-    good = [order(number, "100.5") for number in range(1000, 1200)]
+    good = [order(number, "100.5") for number in range(1000, 1400)]
     path.write_text("\n".join([HEADER, *lines, *good]) + "\n", encoding="utf-8")
     config.write_text(w.PROJECT + w.SOURCE.format(contract="orders").replace("*.ndjson", "*.csv"), encoding="utf-8")
     settings = load(config)
