@@ -97,17 +97,20 @@ def _of_load(rule: TableRule, rows: str) -> str:
 
 def _of_days(contract: Contract, rule: TableRule, days: Sequence[date]) -> str:
     if rule.figure == "usual_rows":
-        return _usual_rows(contract.table, days)
+        return _usual_rows(contract, days)
     return _age_hours(contract, rule.limit.values[0], days)
 
 
-def _usual_rows(table: str, days: Sequence[date]) -> str:
+def _usual_rows(contract: Contract, days: Sequence[date]) -> str:
+    # rows that are set aside are no rows here: a crawler that keeps coming hides no outage
+    counted = " and set_aside is null" if "set_aside" in contract.names else ""
     since, until = text(min(days) - USUAL_REACH), text(max(days))
     return f"""
         with counted as (
             select loads.source, received.day, sum(received.rows) as rows
             from (
-                select load_id, day, count(*) as rows from {table} where day between date {since} and date {until}
+                select load_id, day, count(*) as rows from {contract.table}
+                where day between date {since} and date {until}{counted}
                 group by load_id, day
             ) as received
             inner join ops.loads as loads on received.load_id = loads.load_id

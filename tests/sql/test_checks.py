@@ -284,13 +284,6 @@ def test_the_check_returns_exactly_the_offending_rows(name: str):
     assert found[column].to_list() == offending
 
 
-@pytest.mark.parametrize("name", ["clickstream", "wait_time", "order_error", "orders"])
-def test_rows_that_are_set_aside_hide_no_input_that_dried_up(name: str):
-    usual = "".join(f"2026-01-{day} |\n" * 6 for day in (12, 13, 14))
-    con = warehouse(**{name: "day | set_aside\n---+---\n" + usual + "2026-01-15 |\n" + "2026-01-15 | test\n" * 9})
-    assert query(con, "checks/volume_drop")["rows"].to_list() == [1]
-
-
 @pytest.mark.parametrize("name", sorted(name for name, contract in load_all().items() if contract.key))
 def test_a_key_that_stands_twice_is_found_in_each_table(name: str):
     contract = load_all()[name]

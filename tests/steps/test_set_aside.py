@@ -180,7 +180,6 @@ def test_it_changes_no_check_that_looks_at_how_much_came_in(clean, crowded):
     for settings in (clean, crowded):
         with reading(settings.warehouse) as con:
             assert query(con, "checks/traffic_miscounted", day=day).is_empty()
-            assert query(con, "checks/volume_drop", day=day).is_empty()
 
 
 def test_a_report_shows_none_of_it_but_how_much_it_is(clean, crowded):
