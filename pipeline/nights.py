@@ -17,13 +17,13 @@ Step = Callable[[Settings, list[date], steps.Progress], object]
 INTERRUPTED = 130  # what a shell calls Ctrl-C
 
 
-def run(settings: Settings, days: list[date], *, reported: list[date], bring: Step = steps.ingest) -> None:
+def run(settings: Settings, days: list[date], *, reported: list[date], bring: Step | None = None) -> None:
     """All steps; prints how fast each was, what is to say about the input, the last day's ten lines and its report.
 
-    `bring` is the step that brings rows into the warehouse.
+    `bring` is the step that brings rows into the warehouse, by default `steps.ingest`.
     """
     try:
-        pages = _run(settings, days, reported, bring)
+        pages = _run(settings, days, reported, bring or steps.ingest)
     except KeyboardInterrupt:
         terminal.err().print("interrupted: what readers open is whole, as it was or as this run has published it.")
         raise typer.Exit(INTERRUPTED) from None
