@@ -106,10 +106,10 @@ def turkish(folder: Path, form: str = "csv", *, adapter: str = "canonical", whol
 
 def others(folder: Path, *, whole: bool) -> Settings:
     """A project without orders: with the rest of the world, or with nothing."""
+    folder.mkdir(parents=True, exist_ok=True)
     settings = w.write(folder, {name: rows for name, rows in w.world(DAYS).items() if name != "orders" and whole})
     names = [name for name in w.TIMES if name != "orders" and whole]
     config = w.PROJECT + "".join(w.SOURCE.format(contract=name) for name in names)
-    folder.mkdir(parents=True, exist_ok=True)
     (folder / "friction.toml").write_text(config, encoding="utf-8")
     return settings
 
