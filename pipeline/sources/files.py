@@ -50,10 +50,10 @@ def find(folder: Path, pattern: str, day: date) -> list[tuple[Path, str]]:
         path = Path(shown)
         base = Path(path.anchor) if path.is_absolute() else folder
         relative = str(path.relative_to(path.anchor)) if path.is_absolute() else shown
-        if path.name == "**":  # Python's versions do not agree whether that means files
-            raise ValueError("which files of those folders? Write **/* or **/*.csv")
+        if path.name in {"", "**"}:  # of the latter Python's versions do not agree whether it means files
+            raise ValueError(f"which files of it? Write {shown.rstrip('/')}/* or {shown.rstrip('/')}/*.csv")
         found = sorted(base.glob(relative))
-    except (ValueError, NotImplementedError, IndexError, RecursionError, OSError) as error:
+    except (ValueError, NotImplementedError, RecursionError, OSError) as error:  # the last two: far too long
         raise SettingsError(f"sources: {pattern!r} is not a path: {error}") from error
     named = [(each, str(each) if path.is_absolute() else str(each.relative_to(folder))) for each in found]
     for each, name in named:

@@ -127,7 +127,6 @@ def read(
             raise ContractError(quarantine.verdict(con, contract, file.shown, rows, bad))
         file.check_unchanged()
         yield Staged(identity, source, contract, file, rows, bad, staging, missing, unknown, writing)
-        file.check_unchanged()
 
 
 @contextmanager
@@ -203,11 +202,14 @@ def _more_keys(con: duckdb.DuckDBPyConnection, names: set[str]) -> frozenset[str
 def add(con: duckdb.DuckDBPyConnection, staged: Staged, timezone: str) -> Loaded:
     """Add the good rows of `staged` to their table, the others to the quarantine; must run inside a transaction.
 
-    `timezone` is the project's: it gives rows their `day`.
+    `timezone` is the project's: it gives rows their `day`. Raises InputError where the file has changed since it was
+    judged: Parquet is read once more here.
     """
     contract, file = staged.contract, staged.file
     quarantine.add(con)
     repeated = repeats.resolve(con, contract, staged.staging, staged.load_id, staged.source, file.shown)
+    days = repeats.insert(con, contract, staged.staging, staged.load_id, timezone) | repeated.days
+    file.check_unchanged()
     return Loaded(
         load_id=staged.load_id,
         source=staged.source,
@@ -222,7 +224,7 @@ def add(con: duckdb.DuckDBPyConnection, staged: Staged, timezone: str) -> Loaded
         unknown_columns=staged.unknown_columns,
         sha256=file.sha256,
         **asdict(staged.writing),
-        days=repeats.insert(con, contract, staged.staging, staged.load_id, timezone) | repeated.days,
+        days=days,
     )
 
 

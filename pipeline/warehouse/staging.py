@@ -184,10 +184,12 @@ def with_rest(rest: str, given: str | None) -> str:
     """Attributes with what the contract has no column for; what is given under `attributes` itself comes first."""
     if given is None:
         return rest
+    parsed = f"try_cast({given} as json)"
     both = f"json_merge_patch({rest}, {given})::varchar"
+    beside = f"json_merge_patch({rest}, json_object('attributes', {parsed}))::varchar"  # a list, a number: still kept
     return (
-        f"case when ({rest}) is null then {given} when ({given}) is null then {rest} "
-        f"when json_type(try_cast({given} as json)) = 'OBJECT' then {both} else {given} end"
+        f"case when ({rest}) is null or (({given}) is not null and {parsed} is null) then {given} "
+        f"when ({given}) is null then {rest} when json_type({parsed}) = 'OBJECT' then {both} else {beside} end"
     )
 
 

@@ -133,6 +133,21 @@ def test_keys_beyond_the_contract_are_kept_in_attributes_wherever_they_first_app
     ]
 
 
+@pytest.mark.parametrize(
+    ("given", "kept_as"),
+    [
+        pytest.param({"size": "L"}, {"colour": "red", "size": "L"}, id="an object"),
+        pytest.param([1, 2], {"colour": "red", "attributes": [1, 2]}, id="a list"),
+        pytest.param(5, {"colour": "red", "attributes": 5}, id="a number"),
+        pytest.param(None, {"colour": "red"}, id="nothing"),
+    ],
+)
+def test_no_key_is_lost_whatever_is_given_as_attributes(con, tmp_path, given, kept_as):
+    take(con, put(tmp_path, "a.ndjson", json.dumps(ROWS[0] | {"colour": "red", "attributes": given}) + "\n"))
+    found = con.execute("select attributes::varchar from events.clickstream").fetchall()
+    assert [json.loads(each) for (each,) in found] == [kept_as]
+
+
 def test_columns_beyond_the_contract_are_kept_in_attributes(con, tmp_path):
     rows = f"event_id,occurred_at,event_name,customer_id,colour,size\ne1,{TIME},click,c1,red,\ne2,{TIME},click,c1,,\n"
     loaded = take(con, put(tmp_path, "a.csv", rows))

@@ -1,12 +1,17 @@
 """Files that are refused, and with which words."""
 
 import gzip
+from datetime import date
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.errors import ContractError, InputError
+from pipeline.contracts.contract import load as load_contract
+from pipeline.errors import ContractError, InputError, SettingsError
+from pipeline.sources import files
+from pipeline.sources.files import open_file
+from pipeline.warehouse import loading
 from tests.sources.rows import HEADER, TIME, event, line
 from tests.warehouse.loads import kept, put, take
 
@@ -94,6 +99,41 @@ def test_missing_required_columns_are_named_beside_those_that_are_there(con, tmp
         "mapping file",
     ):
         assert words in told
+
+
+def test_a_file_that_changes_between_judging_and_adding_brings_nothing_in(con, tmp_path):
+    path = tmp_path / "a.parquet"
+
+    def write(rows: int) -> None:
+        names = [f"e{n}" for n in range(rows)]
+        pq.write_table(
+            pa.table(
+                [names, [TIME] * rows, ["click"] * rows, ["c1"] * rows],
+                names=["event_id", "occurred_at", "event_name", "customer_id"],
+            ),
+            path,
+        )
+
+    write(3)
+    file = open_file(path, "a.parquet", None)
+    with loading.read(con, "web", load_contract("clickstream"), file, None) as staged:
+        write(5)
+        with pytest.raises(InputError, match=r"a\.parquet: has changed while it was read\. Run again"):
+            loading.add(con, staged, "UTC")
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        (".", r"which files of it\? Write \./\* or"),
+        ("/", r"which files of it\? Write /\* or"),
+        ("a/" * 400 + "*", ""),
+        ("x" * 5000, "File name too long"),
+    ],
+)
+def test_a_path_that_names_no_files_is_an_error_of_the_settings(tmp_path, path, words):
+    with pytest.raises(SettingsError, match=f"is not a path: .*{words}"):
+        files.find(tmp_path, path, date(2026, 1, 15))
 
 
 def test_a_folder_that_looks_like_a_file_is_an_error_that_names_it(con, tmp_path):
