@@ -61,7 +61,7 @@ def test_folders_that_go_round_in_a_ring_are_walked_once(tmp_path):
 
 
 def test_two_stars_at_the_end_are_an_error_that_says_what_to_write(tmp_path):
-    with pytest.raises(SettingsError, match=r"which files of it\? Write \*\*/\*"):
+    with pytest.raises(SettingsError, match=r"which files of it\? Write landing/\*\*/\*"):
         shown(tmp_path, "landing/**")
 
 
