@@ -12,7 +12,7 @@ from pipeline.errors import InputError
 from pipeline.sources import converting
 from pipeline.sources.ocel import convert
 from tests.sources.logs.converted import rows, taken
-from tests.sources.vendors.test_vendors import canonical
+from tests.sources.vendors.exports import canonical
 from tests.warehouse.loads import balance, quarantined
 
 HERE = Path(__file__).parent

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pipeline.errors import InputError
 from pipeline.sources.xes import convert
 from tests.sources.logs.converted import rows, taken
-from tests.sources.vendors.test_vendors import canonical
+from tests.sources.vendors.exports import canonical
 from tests.warehouse.loads import balance, quarantined
 
 HERE = Path(__file__).parent

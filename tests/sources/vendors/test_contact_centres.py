@@ -4,14 +4,13 @@ One document gives several waits, so rows are counted by wait. Expected rows sta
 """
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from pipeline import terminal
 from pipeline.contracts.contract import load as load_contract
-from pipeline.sources import mapping
+from tests.sources.vendors.exports import canonical, expected, vendor
 from tests.warehouse.loads import balance, put, quarantined, take
 
 HERE = Path(__file__).parent / "contact_centres"
@@ -55,37 +54,8 @@ ODD = {
 }
 
 
-def source(name):
-    found = mapping.load(name, HERE)
-    assert found is not None
-    return found
-
-
 def fixture(name):
     return HERE / f"{name}.ndjson"
-
-
-def expected(name, contract):
-    text = (HERE / "expected" / f"{name}.{contract}.ndjson").read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.splitlines()]
-
-
-def canonical(con, contract):
-    """The kept rows without what is null, in order of time and id; instants in UTC, attributes as an object."""
-    found = load_contract(contract)
-    names = [column.name for column in found.inputs]
-    rows = con.execute(
-        f"select {', '.join(names)} from {found.table} order by {found.event_time}, {found.key[0]}"
-    ).fetchall()
-    return [
-        {name: plain(name, value) for name, value in zip(names, row, strict=True) if value is not None} for row in rows
-    ]
-
-
-def plain(name, value):
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    return json.loads(value) if name == "attributes" else value
 
 
 def waits(con, *names):
@@ -100,8 +70,8 @@ def lines_of(name, *kept):
 
 @pytest.mark.parametrize(("name", "contract"), GIVES)
 def test_an_export_gives_exactly_these_canonical_rows(con, name, contract):
-    take(con, fixture(name), contract, mapping=source(name))
-    assert canonical(con, contract) == expected(name, contract)
+    take(con, fixture(name), contract, mapping=vendor(name))
+    assert canonical(con, contract) == expected(HERE / "expected" / f"{name}.{contract}.ndjson")
 
 
 @pytest.mark.parametrize(
@@ -116,7 +86,7 @@ def test_an_export_gives_exactly_these_canonical_rows(con, name, contract):
     ],
 )
 def test_every_wait_of_an_export_is_counted(con, name, contract, read, kept, bad, duplicate):
-    loaded = take(con, fixture(name), contract, mapping=source(name))
+    loaded = take(con, fixture(name), contract, mapping=vendor(name))
     counts = (loaded.rows_read, loaded.rows_kept, loaded.rows_quarantined, loaded.rows_duplicate)
     assert counts == (read, kept, bad, duplicate)
     balance(con)
@@ -133,7 +103,7 @@ def test_every_wait_of_an_export_is_counted(con, name, contract, read, kept, bad
     ],
 )
 def test_a_bad_record_is_quarantined_with_its_line_and_rule(con, name, bad):
-    take(con, fixture(name), "wait_time", mapping=source(name))
+    take(con, fixture(name), "wait_time", mapping=vendor(name))
     found = [(line, rules) for line, rules, _ in quarantined(con)]
     assert [each for each in bad if each not in found] == []
 
@@ -141,20 +111,20 @@ def test_a_bad_record_is_quarantined_with_its_line_and_rule(con, name, bad):
 @pytest.mark.parametrize("name", ["zendesk_metrics", "zendesk_events"])
 def test_a_ticket_that_was_exported_without_its_measures_is_quarantined(con, name, tmp_path):
     ticket = '{"id": 9, "created_at": "2026-01-15T09:00:00Z", "requester_id": 7, "via": {"channel": "web"}}'
-    loaded = take(con, put(tmp_path, "a.ndjson", ticket), "wait_time", mapping=source(name))
+    loaded = take(con, put(tmp_path, "a.ndjson", ticket), "wait_time", mapping=vendor(name))
     assert (loaded.rows_read, loaded.rows_quarantined) == (1, 1)
     assert "started_at.required" in quarantined(con)[0][1]
 
 
 @pytest.mark.parametrize(("name", "contract"), GIVES)
 def test_an_empty_export_is_no_error(con, name, contract, tmp_path):
-    assert take(con, put(tmp_path, "a.ndjson", ""), contract, mapping=source(name)).rows_read == 0
+    assert take(con, put(tmp_path, "a.ndjson", ""), contract, mapping=vendor(name)).rows_read == 0
 
 
 @pytest.mark.parametrize(("name", "contract"), GIVES)
 def test_a_line_of_another_shape_is_quarantined_and_stops_nothing(con, name, contract, tmp_path):
     odd = NOT_A_RECORD + (ODD[name] if (name, contract) != ("genesys", "feedback") else [])
-    loaded = take(con, put(tmp_path, "odd.ndjson", "\n".join(odd)), contract, mapping=source(name))
+    loaded = take(con, put(tmp_path, "odd.ndjson", "\n".join(odd)), contract, mapping=vendor(name))
     assert [line for line, _, _ in quarantined(con)] == list(range(1, len(odd) + 1))
     assert (loaded.rows_read, loaded.rows_quarantined) == (len(odd), len(odd))
     balance(con)
@@ -164,8 +134,8 @@ def test_a_line_of_another_shape_is_quarantined_and_stops_nothing(con, name, con
 def test_times_do_not_depend_on_the_project_s_zone(con, name, contract):
     con.execute("set timezone = 'Europe/Istanbul'")
     try:
-        take(con, fixture(name), contract, mapping=source(name))
-        assert canonical(con, contract) == expected(name, contract)
+        take(con, fixture(name), contract, mapping=vendor(name))
+        assert canonical(con, contract) == expected(HERE / "expected" / f"{name}.{contract}.ndjson")
     finally:
         con.execute("set timezone = 'UTC'")
 
@@ -209,19 +179,19 @@ def test_times_do_not_depend_on_the_project_s_zone(con, name, contract):
 )
 def test_the_later_version_of_a_record_wins_whichever_comes_first(con, name, first, then, before, after, tmp_path):
     told = ("outcome", "date_diff('second', started_at, ended_at)")
-    take(con, put(tmp_path, "1.ndjson", lines_of(name, first)), "wait_time", mapping=source(name))
+    take(con, put(tmp_path, "1.ndjson", lines_of(name, first)), "wait_time", mapping=vendor(name))
     assert waits(con, *told) == before
-    take(con, put(tmp_path, "2.ndjson", lines_of(name, then)), "wait_time", mapping=source(name))
+    take(con, put(tmp_path, "2.ndjson", lines_of(name, then)), "wait_time", mapping=vendor(name))
     assert waits(con, *told) == after
     received = waits(con, "received_at")
-    take(con, put(tmp_path, "3.ndjson", lines_of(name, first) + " "), "wait_time", mapping=source(name))
+    take(con, put(tmp_path, "3.ndjson", lines_of(name, first) + " "), "wait_time", mapping=vendor(name))
     assert waits(con, *told) == after
     assert waits(con, "received_at") == received
     balance(con)
 
 
 def test_customers_wait_by_the_calendar_and_not_by_business_hours(con):
-    take(con, fixture("zendesk_metrics"), "wait_time", mapping=source("zendesk_metrics"))
+    take(con, fixture("zendesk_metrics"), "wait_time", mapping=vendor("zendesk_metrics"))
     minutes = dict(waits(con, "date_diff('minute', started_at, ended_at)"))
     assert minutes["101:first_response"] == 95  # 35 of them in business hours
 
@@ -232,7 +202,7 @@ def test_a_ticket_has_the_same_waits_in_both_of_zendesk_s_formats(con, tmp_path)
     path = put(tmp_path, "a.ndjson", json.dumps(ticket | {"metric_set": measured}))
     found = []
     for name in ("zendesk_metrics", "zendesk_events"):
-        take(con, path, "wait_time", mapping=source(name))
+        take(con, path, "wait_time", mapping=vendor(name))
         found.append({wait for (wait,) in con.execute("select wait_id from events.wait_time").fetchall()})
     assert found[0] == {"203:first_response", "203:resolution"}
     assert found[1] == found[0] | {"203:next_response:2"}
@@ -240,7 +210,7 @@ def test_a_ticket_has_the_same_waits_in_both_of_zendesk_s_formats(con, tmp_path)
 
 def test_a_caller_who_withholds_the_number_is_a_customer_of_that_contact_only(con):
     for name in ("amazon_connect", "genesys"):
-        take(con, fixture(name), "wait_time", mapping=source(name))
+        take(con, fixture(name), "wait_time", mapping=vendor(name))
     unknown = con.execute(
         "select distinct customer_id, contact_id from events.wait_time where customer_id like 'contact:%' order by 1"
     ).fetchall()
@@ -248,7 +218,7 @@ def test_a_caller_who_withholds_the_number_is_a_customer_of_that_contact_only(co
 
 
 def test_the_legs_of_a_transferred_contact_and_its_callback_are_one_contact(con):
-    take(con, fixture("amazon_connect"), "wait_time", mapping=source("amazon_connect"))
+    take(con, fixture("amazon_connect"), "wait_time", mapping=vendor("amazon_connect"))
     found = con.execute(
         "select contact_id, list(wait_id order by started_at), list(outcome order by started_at) "
         "from events.wait_time group by contact_id having count(*) > 1 order by all"
@@ -263,23 +233,23 @@ def test_the_legs_of_a_transferred_contact_and_its_callback_are_one_contact(con)
 @pytest.mark.parametrize("name", WAITS)
 def test_every_word_of_a_source_becomes_one_that_the_contract_knows(name):
     known = {column.name: set(column.allowed) for column in load_contract("wait_time").inputs if column.allowed}
-    for column, words in source(name).contracts["wait_time"].words.items():
+    for column, words in vendor(name).contracts["wait_time"].words.items():
         assert set(words.values()) <= known[column]
 
 
 def test_zendesk_s_channels_are_the_same_in_both_of_its_formats():
-    first, second = (source(name).contracts["wait_time"].words for name in ("zendesk_metrics", "zendesk_events"))
+    first, second = (vendor(name).contracts["wait_time"].words for name in ("zendesk_metrics", "zendesk_events"))
     assert first == second
 
 
 @pytest.mark.parametrize("name", [*WAITS, "zendesk_ratings"])
 def test_the_list_of_formats_tells_a_format_in_one_short_sentence(name):
-    assert len(source(name).description.partition(". ")[0]) <= 80
+    assert len(vendor(name).description.partition(". ")[0]) <= 80
 
 
 @pytest.mark.parametrize("name", [*WAITS, "zendesk_ratings"])
 def test_a_mapping_is_shown_in_lines_that_a_terminal_can_break(capsys, name):
-    terminal.mapping(source(name))
+    terminal.mapping(vendor(name))
     shown = capsys.readouterr().out
     assert "not supplied: " in shown
     assert "\\x0a" not in shown

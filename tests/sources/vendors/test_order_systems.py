@@ -1,13 +1,13 @@
 """Built-in mappings of order systems: each reads a small export, with the format's traps in it."""
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from pipeline.contracts.contract import load as load_contract
 from pipeline.sources import mapping
+from tests.sources.vendors.exports import canonical, expected, vendor
 from tests.warehouse.loads import balance, put, quarantined, take
 
 HERE = Path(__file__).parent / "order_systems"
@@ -26,12 +26,6 @@ GIVES = [
 GUEST = "guest-ea382cb0c0cb865cda07f6bd58021cad"  # ayse@shop.example
 
 
-def vendor(name):
-    found = mapping.load(name, HERE)
-    assert found is not None
-    return found
-
-
 def fixture(name):
     return HERE / f"{name}.ndjson"
 
@@ -41,32 +35,10 @@ def document(name, line=1, **changed):
     return json.loads(fixture(name).read_text(encoding="utf-8").splitlines()[line - 1]) | changed
 
 
-def canonical(con, contract):
-    """The kept rows without what is null, in order of time and id; instants in UTC, attributes as an object."""
-    found = load_contract(contract)
-    names = [column.name for column in found.inputs]
-    order = f"{found.event_time}, {found.key[0]}"
-    rows = con.execute(f"select {', '.join(names)} from {found.table} order by {order}").fetchall()
-    return [
-        {name: plain(name, value) for name, value in zip(names, row, strict=True) if value is not None} for row in rows
-    ]
-
-
-def plain(name, value):
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    return json.loads(value) if name == "attributes" else value
-
-
 def rows_of(con, folder, name, contract, *documents):
     text = "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in documents)
     take(con, put(folder, f"{name}.ndjson", text), contract, mapping=vendor(name))
     return canonical(con, contract)
-
-
-def expected(name, contract):
-    lines = (HERE / "expected" / f"{name}.{contract}.ndjson").read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines]
 
 
 def test_every_mapping_of_an_order_system_is_under_test_with_all_that_it_gives():
@@ -77,7 +49,7 @@ def test_every_mapping_of_an_order_system_is_under_test_with_all_that_it_gives()
 @pytest.mark.parametrize(("name", "contract"), GIVES)
 def test_an_export_gives_exactly_these_canonical_rows(con, name, contract):
     take(con, fixture(name), contract, mapping=vendor(name))
-    assert canonical(con, contract) == expected(name, contract)
+    assert canonical(con, contract) == expected(HERE / "expected" / f"{name}.{contract}.ndjson")
 
 
 @pytest.mark.parametrize(
@@ -145,7 +117,7 @@ def test_times_do_not_depend_on_the_project_s_zone(con, name, contract):
     con.execute("set timezone = 'America/New_York'")
     try:
         take(con, fixture(name), contract, mapping=vendor(name))
-        assert canonical(con, contract) == expected(name, contract)
+        assert canonical(con, contract) == expected(HERE / "expected" / f"{name}.{contract}.ndjson")
     finally:
         con.execute("set timezone = 'UTC'")
 

@@ -1,7 +1,6 @@
 """Built-in mappings of clickstream vendors: each reads a small export, with the format's traps in it."""
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from pipeline.contracts.contract import load as load_contract
 from pipeline.sources import mapping
 from pipeline.warehouse.loading import unload
+from tests.sources.vendors.exports import canonical, expected, vendor
 from tests.warehouse.loads import balance, put, quarantined, take
 
 HERE = Path(__file__).parent
@@ -40,36 +40,14 @@ FRICTION = {
 }
 
 
-def vendor(name):
-    found = mapping.load(name, HERE)
-    assert found is not None
-    return found
-
-
 def fixture(name):
     return HERE / f"{name}.{'tsv' if name == 'snowplow' else 'ndjson'}"
-
-
-def canonical(con):
-    """The kept rows without what is null, in order of time and id; instants in UTC, attributes as an object."""
-    names = [column.name for column in load_contract("clickstream").inputs]
-    rows = con.execute(f"select {', '.join(names)} from events.clickstream order by occurred_at, event_id").fetchall()
-    return [
-        {name: plain(name, value) for name, value in zip(names, row, strict=True) if value is not None} for row in rows
-    ]
-
-
-def plain(name, value):
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    return json.loads(value) if name == "attributes" else value
 
 
 @pytest.mark.parametrize("name", VENDORS)
 def test_an_export_gives_exactly_these_canonical_rows(con, name):
     take(con, fixture(name), mapping=vendor(name))
-    expected = (HERE / "expected" / f"{name}.ndjson").read_text(encoding="utf-8").splitlines()
-    assert canonical(con) == [json.loads(line) for line in expected]
+    assert canonical(con) == expected(HERE / "expected" / f"{name}.ndjson")
 
 
 @pytest.mark.parametrize(
@@ -125,8 +103,8 @@ def test_times_do_not_depend_on_the_project_s_zone(con, name):
     con.execute("set timezone = 'Europe/Istanbul'")
     try:
         take(con, fixture(name), mapping=vendor(name))
-        expected = (HERE / "expected" / f"{name}.ndjson").read_text(encoding="utf-8").splitlines()
-        assert [row["occurred_at"] for row in canonical(con)] == [json.loads(line)["occurred_at"] for line in expected]
+        given = expected(HERE / "expected" / f"{name}.ndjson")
+        assert [row["occurred_at"] for row in canonical(con)] == [row["occurred_at"] for row in given]
     finally:
         con.execute("set timezone = 'UTC'")
 
