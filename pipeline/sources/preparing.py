@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,8 +29,8 @@ def prepared(file: SourceFile, mapping: Mapping | None, dialect: Dialect) -> Ite
     file = in_format(file, mapping.format if mapping else None)
     if file.path.is_symlink() and not file.path.exists():
         raise InputError(f"{file.shown}: is a link to nothing.")
-    folder = Path(tempfile.mkdtemp(prefix="friction-"))
-    try:
+    with tempfile.TemporaryDirectory(prefix="friction-") as made_folder:
+        folder = Path(made_folder)
         # unpacked once, by the fastest means, DuckDB reads it on all cores, and nothing can change it meanwhile
         made = _rewritten(_unpacked(file, folder), folder, dialect)
         if made.path == file.path:
@@ -40,8 +39,6 @@ def prepared(file: SourceFile, mapping: Mapping | None, dialect: Dialect) -> Ite
             link.symlink_to(file.path.resolve())
             made = replace(made, path=link)
         yield replace(made, format=_shape(made, mapping))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _unpacked(file: SourceFile, folder: Path) -> SourceFile:

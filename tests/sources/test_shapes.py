@@ -225,6 +225,21 @@ def test_a_quote_that_is_never_closed_takes_the_rest_of_the_file_aside_and_count
     balance(con)
 
 
+@pytest.mark.parametrize(
+    "name", ["a*.csv", "a[1].csv", "a?.csv", "customer_id=c9/a.csv", "device=mobile/a.csv", "ğ ;'.csv"]
+)
+def test_a_name_is_no_pattern_and_no_column(con, tmp_path, name):
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    put(tmp_path, name, HEADER + event("e1"))
+    for neighbour in ("a1.csv", "ab.csv"):
+        put(tmp_path, neighbour, HEADER + event("e2"))
+    take(con, path)
+    assert con.execute("select event_id, customer_id, device from events.clickstream").fetchall() == [
+        ("e1", "c1", None)
+    ]
+
+
 def test_a_parquet_row_is_put_aside_as_json_with_its_number(con, tmp_path):
     pl.DataFrame(
         {"event_id": ["e1", "e2"], "occurred_at": [TIME, "x"], "event_name": ["a", "b"], "customer_id": ["c"] * 2}
