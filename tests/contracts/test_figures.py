@@ -81,6 +81,17 @@ def test_a_source_that_dries_up_shows_though_another_is_as_ever():
     assert found(con, "clickstream", "usual_rows", FRIDAY, SATURDAY) == [100.0, 10.0]
 
 
+def test_rows_that_are_set_aside_hide_no_input_that_dried_up():
+    con = warehouse()
+    received(con, "web", SATURDAY, [100] * 8)
+    con.execute(
+        "update events.clickstream set set_aside = 'bot' where event_id in "
+        "(select event_id from events.clickstream where day = $day order by event_id limit 90)",
+        {"day": SATURDAY},
+    )
+    assert found(con, "clickstream", "usual_rows", SATURDAY) == [10.0]
+
+
 def test_several_days_are_judged_each_by_its_own_past():
     con = warehouse()
     received(con, "web", SATURDAY, [100, 100, 100, 30, 100])
