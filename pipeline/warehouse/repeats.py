@@ -30,7 +30,7 @@ def resolve(
 ) -> Repeated:
     """Note in `judged` which rows of `staged` are there already, take out of the events table what is outdated."""
     key = quoted(contract.key[0])
-    within = near(con, contract, staging)
+    within = near(con, contract)
     flags = "is_old boolean, is_duplicate boolean, is_older boolean"
     con.execute(f"create or replace temp table judged (id bigint, {flags})")
     # numbers are compared faster than texts; the few that agree are then looked at as texts
@@ -95,50 +95,40 @@ def insert(
 
     Gives the days that they belong to.
     """
-    good = _good(con, staging)
+    repeated = "select id from judged where not is_old and (is_duplicate or is_older)"
+    has_repeats = con.execute(f"select count(*) from ({repeated})").fetchall() != [(0,)]
+    good = "is_good" + (f" and id not in ({repeated})" if has_repeats else "")
+    staged = f"(select {staging.id} as id, * from staged)"
+    rows = f"from {staging.rows} where {good}"
+    if staging.values:  # read of the file, which knows neither; the few that are left out are told by their place
+        rows = f"from {staging.values} where id not in (select id from {staged} where not ({good}))"
     names, values = [*map(quoted, staging.brought), "load_id"], [*map(quoted, staging.brought), text(load_id)]
     if contract.event_time is None:
-        con.execute(f"insert into {contract.table} ({', '.join(names)}) select {', '.join(values)} {good}")
+        con.execute(f"insert into {contract.table} ({', '.join(names)}) select {', '.join(values)} {rows}")
         return frozenset()
-    first, last = _span(con, contract, staging)
+    first, last = _span(con, contract)
     time = quoted(contract.event_time)
     day = day_of(time, timezone, first, last)
-    con.execute(f"insert into {contract.table} ({', '.join(names)}, day) select {', '.join(values)}, {day} {good}")
+    con.execute(f"insert into {contract.table} ({', '.join(names)}, day) select {', '.join(values)}, {day} {rows}")
     # days by quarters of an hour: no zone is further apart from another than that
-    quarters = f"select distinct epoch_us({time}) // 900000000 as quarter {good}"
+    quarters = f"select distinct epoch_us({time}) // 900000000 as quarter from {staged} where {good}"
     start = "make_timestamptz(quarter * 900000000)"
     found = con.execute(f"select distinct {day_of(start, timezone, first, last)} from ({quarters})").fetchall()
     return frozenset(each for (each,) in found)
 
 
-def _good(con: duckdb.DuckDBPyConnection, staging: Staging) -> str:
-    """SQL after the columns of a select: the rows that are to be added."""
-    repeated = "select id from judged where not is_old and (is_duplicate or is_older)"
-    has_repeats = con.execute(f"select count(*) from ({repeated})").fetchall() != [(0,)]
-    if staging.values is None:
-        return f"from {staging.rows} where is_good" + (f" and id not in ({repeated})" if has_repeats else "")
-    has_bad = con.execute("select count(*) from staged where not is_good").fetchall() != [(0,)]
-    bad = "select place from staged where not is_good"
-    which = [f"id not in ({each})" for each, there in ((repeated, has_repeats), (bad, has_bad)) if there]
-    return f"from {staging.values}" + (f" where {' and '.join(which)}" if which else "")
-
-
-def _span(
-    con: duckdb.DuckDBPyConnection, contract: Contract, staging: Staging
-) -> tuple[datetime | None, datetime | None]:
+def _span(con: duckdb.DuckDBPyConnection, contract: Contract) -> tuple[datetime | None, datetime | None]:
     """The first and the last instant of the good rows."""
     time = quoted(contract.event_time or "")
-    which = f"where id in (select {staging.id} from staged where is_good)" if staging.values else ""
-    relation = staging.rows if staging.values else "staged where is_good"
-    first, last = con.execute(f"select min({time}), max({time}) from {relation} {which}").fetchall()[0]
+    first, last = con.execute(f"select min({time}), max({time}) from staged where is_good").fetchall()[0]
     return first, last
 
 
-def near(con: duckdb.DuckDBPyConnection, contract: Contract, staging: Staging) -> str:
+def near(con: duckdb.DuckDBPyConnection, contract: Contract) -> str:
     """SQL of the rows of the events table that the file's rows may repeat; in UTC, hence a day more on either side."""
     if contract.event_time is None:
         return "true"
-    first, last = _span(con, contract, staging)
+    first, last = _span(con, contract)
     if first is None or last is None:
         return "false"
     reach = timedelta(days=NEAR_DAYS + 1)

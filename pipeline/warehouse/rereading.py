@@ -180,7 +180,7 @@ def _choose(con: duckdb.DuckDBPyConnection, contract: Contract, staging: Staging
         create or replace temp table chosen as
         with stored as (
             select {key} as key, md5(row({names})::varchar) as content from {contract.table}
-            where {repeats.near(con, contract, staging)}
+            where {repeats.near(con, contract)}
         ),
         given as (
             select id, {key} as key, md5(row({brought})::varchar) as content from {staging.rows} where is_good

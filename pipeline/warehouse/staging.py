@@ -21,8 +21,9 @@ class Staging:
     """How the rows of one file are read.
 
     `select` makes the temporary table `staged`: of each row `is_ours` (it is of this contract), `is_good`,
-    `broken_rules`, `key_hash`, for JSON `original`, and `place` where the order of the rows does not tell it. It holds
-    the `brought` columns, too, unless `values` reads them of the file: Parquet is read twice faster than it is kept.
+    `broken_rules`, `key_hash`, the event's time, for JSON `original`, and `place` where the order of the rows does not
+    tell it. It holds all `brought` columns, unless `values` reads them of the file: Parquet is read twice faster than
+    it is kept.
     """
 
     select: str
@@ -105,7 +106,8 @@ def stage(contract: Contract, file: SourceFile, table: Table, mapping: Mapping |
         *([f"{REST} as rest"] if REST in expressions else []),
         *([f"{ORDINAL} as place"] if has_place else []),
     ]
-    listed = ", ".join(([] if is_read_twice else columns) + told)
+    kept = ([quoted(contract.event_time)] if contract.event_time else []) if is_read_twice else columns
+    listed = ", ".join(kept + told)
     select = _with(steps, f"select {listed} from judged")
     return Staging(
         select, f"({values})" if values else None, brought, unknown, has_place, table.is_json, REST in expressions
