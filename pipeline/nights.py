@@ -39,9 +39,12 @@ def run(settings: Settings, days: list[date], *, reported: list[date], bring: St
 def _run(settings: Settings, days: list[date], reported: list[date], bring: Step) -> list[Path]:
     started = datetime.now(UTC)
     with versions.exclusive(settings.warehouse):
-        steps.prepare(settings, days, f"{started:%Y-%m-%dT%H:%M:%S.%fZ}", started)
-        for step in (bring, steps.check, steps.flag, steps.score, steps.publish):
-            step(settings, days, terminal.progress)
+        try:
+            steps.prepare(settings, days, f"{started:%Y-%m-%dT%H:%M:%S.%fZ}", started)
+            for step in (bring, steps.check, steps.flag, steps.score, steps.publish):
+                step(settings, days, terminal.progress)
+        finally:  # once published there is nothing left; a step of Airflow is tried again, a command is not
+            versions.discard(settings.warehouse)
         return steps.report(settings, reported, terminal.progress)
 
 

@@ -54,7 +54,7 @@ def find(folder: Path, pattern: str, day: date) -> list[tuple[Path, str]]:
             raise ValueError(f"which files of it? Write {shown.rstrip('/')}/* or {shown.rstrip('/')}/*.csv")
         found = sorted(base.glob(relative))
     except (ValueError, NotImplementedError, RecursionError, OSError) as error:  # the last two: far too long
-        raise SettingsError(f"sources: {pattern!r} is not a path: {error}") from error
+        raise SettingsError(f"sources: {pattern[:200]!r} is not a path: {str(error)[:200]}") from error
     named = [(each, str(each) if path.is_absolute() else str(each.relative_to(folder))) for each in found]
     for each, name in named:
         if each.is_dir():

@@ -115,7 +115,7 @@ def read(
         raise ContractError(f"{file.shown}: {contract.name} is not an input but a result. Inputs: {known}.")
     identity = load_id(source, contract, file, mapping, dialect)
     told = (dialect or Dialect()).over(mapping)
-    with _understood(con, contract, file, mapping, told) as (staging, found, rejects):
+    with _unless_changed(file), _understood(con, contract, file, mapping, told) as (staging, found, rejects):
         good, ours = con.execute("select count(*) filter (is_good), count(*) filter (is_ours) from staged").fetchall()[
             0
         ]
@@ -127,6 +127,16 @@ def read(
             raise ContractError(quarantine.verdict(con, contract, file.shown, rows, bad))
         file.check_unchanged()
         yield Staged(identity, source, contract, file, rows, bad, staging, missing, unknown, writing)
+
+
+@contextmanager
+def _unless_changed(file: SourceFile) -> Iterator[None]:
+    """That a file has changed while it was read explains whatever DuckDB could not make of it."""
+    try:
+        yield
+    except (duckdb.Error, InputError):
+        file.check_unchanged()
+        raise
 
 
 @contextmanager

@@ -64,12 +64,18 @@ def begin(published: Path) -> Path:
             f"{published} names {published.readlink()}, which is missing. Name a version that is in "
             f"{version_folder(published)}: ln -sfn {version_folder(published).name}/VERSION.duckdb {published}"
         )
+    discard(published)
     work = work_file(published)
-    for leftover in (work, work.with_name(work.name + ".wal")):
-        leftover.unlink(missing_ok=True)
     if published.exists():
         shutil.copyfile(published, work)
     return work
+
+
+def discard(published: Path) -> None:
+    """Throw away what a run has written and not published, if anything."""
+    work = work_file(published)
+    for leftover in (work, work.with_name(work.name + ".wal")):
+        leftover.unlink(missing_ok=True)
 
 
 def publish(published: Path, keep: int) -> Path:

@@ -1,8 +1,10 @@
 """Files that are refused, and with which words."""
 
+import dataclasses
 import gzip
 from datetime import date
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -12,8 +14,11 @@ from pipeline.errors import ContractError, InputError, SettingsError
 from pipeline.sources import files
 from pipeline.sources.files import open_file
 from pipeline.warehouse import loading
+from pipeline.warehouse.days import transaction
 from tests.sources.rows import HEADER, TIME, event, line
-from tests.warehouse.loads import kept, put, take
+from tests.warehouse.loads import as_parquet, kept, new_warehouse, put, take
+
+PARQUET = dict.fromkeys(["event_id", "occurred_at", "event_name", "customer_id"], pl.String)
 
 
 def packed(content: str, cut: int) -> bytes:
@@ -120,6 +125,21 @@ def test_a_file_that_changes_between_judging_and_adding_brings_nothing_in(con, t
         write(5)
         with pytest.raises(InputError, match=r"a\.parquet: has changed while it was read\. Run again"):
             loading.add(con, staged, "UTC")
+
+
+@pytest.mark.parametrize("change", [lambda path: path.write_bytes(b"PAR1"), lambda path: path.unlink()])
+def test_a_file_that_is_cut_or_gone_when_its_rows_are_added_has_changed(tmp_path, change):
+    path = put(tmp_path, "a.parquet", as_parquet([dict.fromkeys(PARQUET, TIME)], PARQUET))
+    file = open_file(path, "a.parquet", None)
+    contract = dataclasses.replace(load_contract("clickstream"), quarantine_limit_share=1.0)
+
+    def load() -> None:
+        with new_warehouse() as con, loading.read(con, "web", contract, file, None) as staged, transaction(con):
+            change(path)
+            loading.add(con, staged, "UTC")
+
+    with pytest.raises(InputError, match=r"a\.parquet: has changed while it was read"):
+        load()
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import typer
 
 from pipeline import nights, settings, steps
 from pipeline.errors import WarehouseError
+from pipeline.warehouse import versions
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
 FIRST, SECOND = date(2026, 1, 1), date(2026, 1, 2)
@@ -42,6 +43,7 @@ def test_an_interrupted_night_says_so_and_ends_as_shells_expect(config, monkeypa
     assert ended.value.exit_code == 130
     assert "interrupted: what readers open is whole" in capsys.readouterr().err
     assert not config.warehouse.exists()
+    assert not versions.work_file(config.warehouse).exists()
 
 
 def test_a_night_on_which_nothing_can_be_measured_is_published_without_flags(config):
