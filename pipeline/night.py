@@ -10,7 +10,7 @@ from pipeline.contracts.contract import load as contract
 from pipeline.detectors._signal import Inputs, Signal, finished
 from pipeline.journeys import contacts as contacting
 from pipeline.journeys import orders as ordering
-from pipeline.journeys import sessions, stages
+from pipeline.journeys import pages, sessions, stages
 from pipeline.journeys.identities import person_of
 from pipeline.journeys.journey import Journey
 from pipeline.journeys.waits import errors_as_known, orders_as_known, waits_as_known
@@ -48,8 +48,8 @@ def judge(bucket: Bucket, journey: Journey, signals: Mapping[str, Signal], day: 
     errors = errors_as_known(bucket.errors, day.end)
     orders = orders_as_known(bucket.orders, day.end)
 
-    events = sessions.active(sessions.sessionize(bucket.events, bucket.resolved), day.start)
-    events = stages.attempted(stages.staged(events, journey), journey)
+    recent = stages.staged(sessions.sessionize(bucket.events, bucket.resolved), journey)
+    events = stages.attempted(sessions.active(recent, day.start), journey)
     visits = [stages.visits(events, journey, day.date, day.start, day.end)] if journey.of_sessions else []
 
     service = journey.made_of("contact")
@@ -75,11 +75,14 @@ def judge(bucket: Bucket, journey: Journey, signals: Mapping[str, Signal], day: 
         start=day.start,
         end=day.end,
         events=events.lazy(),
+        pages=pages.pages(events).lazy(),
+        recent=recent.lazy(),
         visits=every.lazy(),
         waits=_with_visits(waits, contacts).lazy(),
         errors=_with_orders(errors, delivery.name if delivery else None).lazy(),
         orders=known.lazy(),
         contacts=contacts.lazy(),
+        stages=tuple(stage.name for stage in journey.stages),
         targets=journey.targets,
     )
     flags = flagged(inputs, signals, day)

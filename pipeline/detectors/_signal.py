@@ -11,7 +11,7 @@ import polars as pl
 
 from pipeline.contracts.contract import load as contract
 
-Input = Literal["events", "waits", "errors", "orders", "visits", "contacts"]
+Input = Literal["events", "waits", "errors", "orders"]
 
 # What `finished` adds to the columns that `detect` gives, to make rows of friction.flags of them.
 ADDED = frozenset({"day", "flag_id", "signal", "signal_version"})
@@ -27,21 +27,31 @@ class Inputs:
     """What a signal may look at: all as known at the end of the day, `start` <= day < `end`.
 
     `events`: clickstream of the sessions that were open on the day, sorted by (person_id, occurred_at, event_id), with
-    person_id, session_id, visit_id, stage, closed_at. `visits`: rows of journeys.stage_visits, also of visits on which
-    nothing happened on the day. `contacts`, `orders`: as journeys.contacts and journeys.orders give them. `waits`,
-    `errors`: events.wait_time and events.order_error. The last four have person_id, visit_id and stage (null where the
-    journey has no such stage).
+    person_id, session_id, visit_id, stage, closed_at. `pages`: the pages that these sessions came to, as journeys.pages
+    gives them. `recent`: clickstream of all sessions from sessions.LOOK_BACK (a day and an hour) before the day, with
+    person_id, session_id and stage, but no visit_id: a visit that began before is not known in full. `visits`: rows of
+    journeys.stage_visits, also of visits on which nothing happened on the day. `contacts`, `orders`: as
+    journeys.contacts and journeys.orders give them. `waits`, `errors`: events.wait_time and events.order_error. The
+    last four have person_id, visit_id and stage (null where the journey has no such stage). `stages`: names of the
+    journey's stages in order; `targets`: seconds by wait type and channel.
     """
 
     start: datetime
     end: datetime
     events: pl.LazyFrame
+    pages: pl.LazyFrame
+    recent: pl.LazyFrame
     visits: pl.LazyFrame
     waits: pl.LazyFrame
     errors: pl.LazyFrame
     orders: pl.LazyFrame
     contacts: pl.LazyFrame
+    stages: tuple[str, ...] = ()
     targets: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    def named(self, *names: str) -> pl.LazyFrame:
+        """The `events` with one of these names, in their order."""
+        return self.events.filter(pl.col("event_name").is_in(names))
 
 
 @dataclass(frozen=True)
@@ -79,6 +89,7 @@ class Signal:
 
 
 # What a flag takes over from the row that it is found in; outside a session it names neither session nor device.
+OF_EVENT = ("stage", "person_id", "customer_id", "session_id", "visit_id", "currency", "channel", "device")
 WHO = ("stage", "person_id", "customer_id", "visit_id", "currency", "channel")
 NO_SESSION = {"session_id": pl.lit(None, pl.String), "device": pl.lit(None, pl.String)}
 
