@@ -23,7 +23,7 @@ def flag(con: duckdb.DuckDBPyConnection, settings: Settings, date_: date) -> tup
     """Make a day's journeys and flags, bucket of people by bucket; gives the numbers of flags and events."""
     day = day_in(settings.zone, date_)
     plan = journey.load(settings.project.journey, settings.folder)
-    signals = configured(settings.signals)
+    signals = configured(settings.signals, [stage.name for stage in plan.stages])
     counts = {
         table: history.counts(con, table, columns, day.start - contacts.LOOK_BACK, day.end)
         if table != "clickstream"
@@ -52,7 +52,7 @@ def flag(con: duckdb.DuckDBPyConnection, settings: Settings, date_: date) -> tup
     written["cases"] = _one_of(written["cases"], "case_id")
     for name, rows in written.items():
         replace_day(con, name, date_, rows)
-    replace_day(con, "signals", date_, _measurable.report(date_, lacks, written["flags"]))
+    replace_day(con, "signals", date_, _measurable.report(date_, signals, lacks, written["flags"]))
     return written["flags"].height, sum(each["*"] for each in counts.values())
 
 

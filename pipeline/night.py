@@ -7,7 +7,7 @@ import polars as pl
 
 from pipeline.calendar import Day
 from pipeline.contracts.contract import load as contract
-from pipeline.detectors._signal import Inputs, Signal, finished
+from pipeline.detectors._signal import Inputs, Signal, finished, variants
 from pipeline.journeys import contacts as contacting
 from pipeline.journeys import orders as ordering
 from pipeline.journeys import pages, sessions, stages
@@ -101,8 +101,9 @@ def judge(bucket: Bucket, journey: Journey, signals: Mapping[str, Signal], day: 
 def flagged(inputs: Inputs, signals: Mapping[str, Signal], day: Day) -> pl.DataFrame:
     """friction.flags of the day: what the signals find, with value and place of the visit where they name none."""
     found = [
-        finished(signal, signal.detect(inputs, signal.parameters).collect(), day.date, day.start, day.end)
+        finished(each, each.detect(inputs, each.parameters).filter(its).collect(), day.date, day.start, day.end)
         for signal in signals.values()
+        for each, its in variants(signal)
     ]
     visits = inputs.visits.select("visit_id", "value", "currency", "channel", "device").collect()
     flags = pl.concat(found) if found else pl.DataFrame(schema=contract("flags").schema())

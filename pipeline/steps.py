@@ -53,8 +53,8 @@ def quietly(_what: str, parts: Sequence[T], /) -> Iterable[T]:
 
 def prepare(settings: Settings, days: Sequence[date], run_id: str, started_at: datetime) -> Path:
     """Begin a run: its own copy of the warehouse, with all tables. Gives the file."""
-    journey.load(settings.project.journey, settings.folder)
-    configured(settings.signals)
+    plan = journey.load(settings.project.journey, settings.folder)
+    configured(settings.signals, [stage.name for stage in plan.stages])
     with versions.exclusive(settings.warehouse), writing(versions.begin(settings.warehouse)) as con:
         tables.create_all(con)
         con.execute("create or replace table ops.current_run (run_id varchar, started_at timestamptz)")
@@ -177,7 +177,7 @@ def score(settings: Settings, days: Sequence[date], progress: Progress = quietly
     with _step(settings, "score", days) as (con, noted):
         plan = journey.load(settings.project.journey, settings.folder)
         signals, window, currency = (
-            configured(settings.signals),
+            configured(settings.signals, [stage.name for stage in plan.stages]),
             settings.project.window_days,
             settings.project.currency,
         )

@@ -199,24 +199,56 @@ def explain(
 
 
 @app.command()
-def signals(name: Annotated[str | None, typer.Argument(help="One signal.")] = None, json: Json = False) -> None:
+def signals(
+    name: Annotated[str | None, typer.Argument(help="One signal.")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="The reference page of all signals.")] = False,
+    json: Json = False,
+) -> None:
     """List the signals, or tell all about one.
 
     Example: friction signals rage_click
     """
-    from pipeline.detectors import all_signals, page
+    from pipeline.detectors import _pages, all_signals
 
     known = all_signals()
     if name is not None and name not in known:
         raise NotFoundError(f"there is no signal {name!r}.{hint(name, known)}")
-    pages = {each.name: page(each) for each in known.values() if name in {None, each.name}}
-    if json:
+    pages = {each.name: _pages.page(each) for each in known.values() if name in {None, each.name}}
+    if markdown:
+        typer.echo(_pages.markdown(each for each in known.values() if name in {None, each.name}), nl=False)
+    elif json:
         terminal.as_json(list(pages.values()))
     elif name:
+        definition = pages[name].pop("definition")
         terminal.out().print(terminal.table(["", ""], list(pages[name].items())))
+        terminal.out().print("\n" + definition, markup=False, highlight=False)
     else:
         rows = [[each["name"], each["kind"], each["stage"], each["title"]] for each in pages.values()]
         terminal.out().print(terminal.table(["signal", "kind", "stage", "what it is"], rows))
+
+
+@app.command()
+def journeys(
+    name: Annotated[str | None, typer.Argument(help="One built-in journey.")] = None, json: Json = False
+) -> None:
+    """List the built-in journeys, or print the file of one to copy and change.
+
+    Example: friction journeys ecommerce > my_journey.toml
+    """
+    from pipeline.journeys import journey
+
+    known = {path.stem: path for path in sorted(journey.BUILT_IN.glob("*.toml"))}
+    if name is not None and name not in known:
+        raise NotFoundError(f"there is no built-in journey {name!r}.{hint(name, known)}")
+    found = [journey.load(each, journey.BUILT_IN) for each in known if name in {None, each}]
+    if json:
+        terminal.as_json([each.model_dump() for each in found])
+    elif name:
+        typer.echo(known[name].read_text(encoding="utf-8"), nl=False)
+    else:
+        terminal.out().print(
+            terminal.table(["journey", "what it is"], [[each.name, each.description] for each in found])
+        )
 
 
 @app.command()

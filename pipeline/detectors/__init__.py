@@ -3,7 +3,7 @@
 import dataclasses
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -19,25 +19,42 @@ def all_signals() -> dict[str, Signal]:
     return {name: importlib.import_module(f"{__name__}.{name}").SIGNAL for name in names}
 
 
-def configured(overrides: Mapping[str, Mapping[str, Any]]) -> dict[str, Signal]:
+def configured(overrides: Mapping[str, Mapping[str, Any]], stages: Collection[str] = ()) -> dict[str, Signal]:
     """All signals with the parameters of `friction.toml`: `[signals.rage_click]` min_clicks = 3.
 
-    Spans of time are given in seconds. Raises SettingsError for an unknown signal or parameter, or a value of another
-    type than the default.
+    `[signals.rage_click.stages.payment]` holds parameters for flags of that stage of the journey, whose names are
+    `stages`. Spans of time are given in seconds. Raises SettingsError for an unknown signal, stage or parameter, or a
+    value of another type than the default.
     """
     signals = dict(all_signals())
     for name, given in overrides.items():
+        where = f"signals.{name}"
         if name not in signals:
             raise SettingsError(f"signals: there is no signal {name!r}.{hint(name, signals)}")
-        signals[name] = dataclasses.replace(signals[name], parameters=_parameters(signals[name], given))
+        own = {key: value for key, value in given.items() if key != "stages"}
+        parameters = _parameters(signals[name].parameters, own, where)
+        by_stage = {
+            stage: _parameters(parameters, theirs, f"{where}.stages.{stage}")
+            for stage, theirs in _by_stage(given.get("stages", {}), stages, where).items()
+        }
+        signals[name] = dataclasses.replace(signals[name], parameters=parameters, by_stage=by_stage)
     return signals
 
 
-def _parameters(signal: Signal, given: Mapping[str, Any]) -> Any:
-    fields = {field.name: getattr(signal.parameters, field.name) for field in dataclasses.fields(signal.parameters)}
+def _by_stage(given: Any, stages: Collection[str], where: str) -> dict[str, Any]:
+    if not isinstance(given, dict) or not all(isinstance(each, dict) for each in given.values()):
+        raise SettingsError(f"{where}.stages: expected a table per stage, like [{where}.stages.payment].")
+    for stage in given:
+        if stage not in stages:
+            raise SettingsError(f"{where}.stages: the journey has no stage {stage!r}.{hint(stage, stages)}")
+    return given
+
+
+def _parameters(defaults: Any, given: Mapping[str, Any], signal: str) -> Any:
+    fields = {field.name: getattr(defaults, field.name) for field in dataclasses.fields(defaults)}
     changes: dict[str, object] = {}
     for key, value in given.items():
-        where = f"signals.{signal.name}.{key}"
+        where = f"{signal}.{key}"
         if key not in fields:
             raise SettingsError(f"{where}: unknown parameter.{hint(key, fields)}")
         default = fields[key]
@@ -52,34 +69,8 @@ def _parameters(signal: Signal, given: Mapping[str, Any]) -> Any:
         else:
             kind = "seconds" if isinstance(default, timedelta) else type(default).__name__
             raise SettingsError(f"{where}: expected {kind} like {_shown(default)}, found {value!r}.")
-    return dataclasses.replace(signal.parameters, **changes)
+    return dataclasses.replace(defaults, **changes)
 
 
 def _shown(value: object) -> object:
     return value.total_seconds() if isinstance(value, timedelta) else value
-
-
-def page(signal: Signal) -> dict[str, Any]:
-    """All that is to say about a signal: for `friction signals NAME`."""
-    module = importlib.import_module(f"{__name__}.{signal.name}")
-    told = {
-        "name": signal.name,
-        "title": signal.title,
-        "kind": signal.kind,
-        "stage": signal.stage,
-        "place": signal.locus_type,
-        "exposed": "visits that touched the place" if signal.exposure == "locus" else "all visits of the stage",
-        "needs": " or ".join(
-            ", ".join(f"{name}.{column}" for name, columns in each.items() for column in columns)
-            for each in signal.needs
-        ),
-        "look-back": str(signal.look_back),
-        "prior effect": f"{signal.prior_effect:g} ± {signal.prior_error:g}" if signal.kind == "obstacle" else "none",
-        "source": signal.source,
-        "version": signal.stamp,
-        "definition": str(module.__doc__),
-    }
-    return told | {
-        f"parameter {field.name}": str(_shown(getattr(signal.parameters, field.name)))
-        for field in dataclasses.fields(signal.parameters)
-    }

@@ -65,8 +65,10 @@ def _lacks(alternative: Mapping[Input, tuple[str, ...]], counts: Mapping[str, Ma
     return " and ".join(found)
 
 
-def report(day: date, lacks: Mapping[str, str | None], flags: pl.DataFrame) -> pl.DataFrame:
+def report(
+    day: date, signals: Mapping[str, Signal], lacks: Mapping[str, str | None], flags: pl.DataFrame
+) -> pl.DataFrame:
     """Rows of ops.signals."""
     counts = dict(flags.group_by("signal").len().iter_rows())
-    rows = [(day, name, why is None, why, counts.get(name, 0)) for name, why in lacks.items()]
+    rows = [(day, name, why is None, why, counts.get(name, 0), signals[name].rules) for name, why in lacks.items()]
     return pl.DataFrame(rows, schema=contract("signals").schema(), orient="row")

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
@@ -62,7 +62,7 @@ class Signal:
     enough. `exposure`: whether a visit that
     could have shown the signal is one of the stage (`stage`), or one that touched the place (`locus`).
     `prior_effect`: how many visits per affected one it is believed to cost before there are data (share, 0–1), give
-    or take `prior_error` (standard error).
+    or take `prior_error` (standard error). `by_stage`: other parameters than `parameters` for the flags of a stage.
     """
 
     name: str
@@ -80,12 +80,36 @@ class Signal:
     prior_error: float = 0.10
     needs_milliseconds: bool = False
     version: int = 1
+    by_stage: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def stamp(self) -> str:
         """Version of the definition and a hash of the parameters: which rule made a flag."""
-        told = json.dumps(asdict(self.parameters), sort_keys=True, default=str)
-        return f"{self.version}+{hashlib.sha256(told.encode()).hexdigest()[:6]}"
+        return f"{self.version}+{hashlib.sha256(_told(self.parameters).encode()).hexdigest()[:6]}"
+
+    @property
+    def rules(self) -> str:
+        """JSON: the parameters of each stamp; spans of time in seconds."""
+        return json.dumps(
+            {each.stamp: json.loads(_told(each.parameters)) for each, _ in variants(self)}, sort_keys=True
+        )
+
+
+def _told(parameters: Any) -> str:
+    def plain(value: object) -> object:
+        return value.total_seconds() if isinstance(value, timedelta) else str(value)
+
+    return json.dumps(asdict(parameters), sort_keys=True, default=plain)
+
+
+def variants(signal: Signal) -> list[tuple[Signal, pl.Expr]]:
+    """The signal with each set of its parameters, and which of its flags are judged by it: a stage's, or all others."""
+    others = ~pl.col("stage").is_in(list(signal.by_stage))
+    own = [
+        (replace(signal, parameters=parameters, by_stage={}), pl.col("stage") == stage)
+        for stage, parameters in signal.by_stage.items()
+    ]
+    return [(replace(signal, by_stage={}), others), *own]
 
 
 # What a flag takes over from the row that it is found in; outside a session it names neither session nor device.

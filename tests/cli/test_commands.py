@@ -17,7 +17,7 @@ pytestmark = pytest.mark.xdist_group("world")
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = sorted(typer.main.get_command(cli.app).commands)  # type: ignore[attr-defined]
-PROMISED = {"demo", "run", "backfill", "check", "report", "explain", "signals", "sql", "status", "simulate"}
+PROMISED = {"demo", "run", "backfill", "check", "report", "explain", "journeys", "signals", "sql", "status", "simulate"}
 
 
 def test_all_promised_commands_are_there():

@@ -212,6 +212,32 @@ def test_a_parameter_replaces_its_default_and_changes_the_stamp():
     assert configured({}) == all_signals()
 
 
+def test_a_stage_may_have_parameters_of_its_own_over_those_of_the_signal():
+    given = {"rage_click": {"min_clicks": 5, "stages": {"payment": {"within": 2}}}}
+    found = configured(given, ["payment"])["rage_click"]
+    assert (found.parameters.min_clicks, found.parameters.within) == (5, timedelta(seconds=1))
+    assert {stage: (its.min_clicks, its.within) for stage, its in found.by_stage.items()} == {
+        "payment": (5, timedelta(seconds=2))
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (
+            {"pay": {"min_clicks": 3}},
+            "signals.rage_click.stages: the journey has no stage 'pay'. Did you mean 'payment'?",
+        ),
+        ({"payment": {"min_click": 3}}, "signals.rage_click.stages.payment.min_click: unknown parameter."),
+        ({"min_clicks": 3}, "signals.rage_click.stages: expected a table per stage, like [signals.rage_click.stages."),
+    ],
+)
+def test_a_mistake_in_the_parameters_of_a_stage_is_told(given, words):
+    with pytest.raises(SettingsError) as raised:
+        configured({"rage_click": {"stages": given}}, ["checkout", "payment"])
+    assert words in str(raised.value)
+
+
 @pytest.mark.parametrize(
     ("overrides", "words"),
     [

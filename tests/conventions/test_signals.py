@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.contracts.contract import load
-from pipeline.detectors import _measurable, all_signals, page
+from pipeline.detectors import _measurable, _pages, all_signals
 from tests.detectors.nights import shop
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,7 +54,9 @@ def test_every_signal_tells_its_definition_its_source_and_the_reason_of_each_thr
     for field in fields(signal.parameters):
         told = next(line for line in lines if line.strip().startswith(f"{field.name}:"))
         assert "  # " in told, f"{name}.{field.name} gives no reason"
-    assert page(signal)["definition"] == module.__doc__
+    known = _pages.page(signal)
+    assert known["definition"].split() == str(module.__doc__).split()
+    assert all(known[f"parameter {field.name}"].partition(" – ")[2] for field in fields(signal.parameters))
 
 
 @each_signal
@@ -68,3 +70,8 @@ def test_outcomes_claim_no_share_and_obstacles_are_believed_to_cost_something(na
 @each_signal
 def test_every_stage_of_a_signal_is_one_of_the_built_in_journey(name):
     assert all_signals()[name].stage in {stage.name for stage in shop().stages} | {"any"}
+
+
+def test_the_reference_page_is_what_the_code_says():
+    told = (ROOT / "pipeline" / "detectors" / "README.md").read_text(encoding="utf-8")
+    assert told == _pages.markdown(all_signals().values()), "friction signals --markdown > pipeline/detectors/README.md"
