@@ -281,6 +281,24 @@ DRIFTING = """
     """
 
 
+def test_columns_that_some_files_lack_or_have_besides_are_told_of_each_file_and_the_files_of_a_day_are_one_delivery():
+    shown, expected = picked(
+        mart(warehouse(loads=DRIFTING), "source_columns").filter(pl.col("column_name").is_in(["y", "skill"])),
+        """
+        load_id | source | column_name | is_in_contract | is_there | delivery
+        --------+--------+-------------+----------------+----------+---------
+        w3      | web    | y           | true           | false    | 3
+        f1      | first  | skill       | false          | true     | 1
+        w2      | web    | y           | true           | true     | 2
+        w0      | web    | y           | true           | false    | 1
+        w1      | web    | y           | true           | false    | 1
+        c1      | calls  | skill       | false          | true     | 1
+        c2      | calls  | skill       | false          | true     | 2
+        """,
+    )
+    assert_frame_equal(shown, expected)
+
+
 def test_columns_that_appear_vanish_and_come_back_are_told_of_the_file_in_which_they_do():
     con = warehouse(loads=DRIFTING)
     shown, expected = picked(
