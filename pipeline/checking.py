@@ -18,13 +18,18 @@ SAMPLES = 5  # rows per verdict; more do not teach more
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a file's rows. `broken_rules`: rule → rows; `samples`: (line, rules, original text)."""
+    """What became of a file's rows: read = kept + quarantined + superseded + duplicate.
+
+    A superseded row broke no rule: the file holds a newer version of it. `broken_rules`: rule → rows; `samples`: (line,
+    rules, original text).
+    """
 
     file: str
     contract: str
     rows_read: int
     rows_kept: int
     rows_quarantined: int
+    rows_superseded: int
     rows_duplicate: int
     limit_share: float
     is_within_limit: bool
@@ -65,23 +70,15 @@ def check(
         con.execute(f"set timezone = {text(timezone)}")
         told = dataclasses.replace(contract, quarantine_limit_share=1.0)
         loaded = loading.load(con, "check", told, found, mapped, "UTC", dialect)
-        rules = con.execute(
-            """
-            select rule, count(*) as rows from (select unnest(broken_rules) as rule from ops.quarantine)
-            group by rule order by rows desc, rule
-            """
-        ).fetchall()
-        samples = con.execute(
-            "select line, broken_rules, left(original, 200) from ops.quarantine order by line, original limit $samples",
-            {"samples": SAMPLES},
-        ).fetchall()
-    bad = loaded.rows_quarantined - dict(rules).get(f"{contract.key[0]}.superseded", 0)
+        rules, samples, superseded = quarantine.found(con, SAMPLES)
+    bad = loaded.rows_quarantined - superseded
     return Verdict(
         file=place.shown,
         contract=contract.name,
         rows_read=loaded.rows_read,
         rows_kept=loaded.rows_kept,
-        rows_quarantined=loaded.rows_quarantined,
+        rows_quarantined=bad,
+        rows_superseded=superseded,
         rows_duplicate=loaded.rows_duplicate,
         limit_share=contract.quarantine_limit_share,
         is_within_limit=bad <= contract.quarantine_limit_share * loaded.rows_read,

@@ -49,6 +49,7 @@ def flag(con: duckdb.DuckDBPyConnection, settings: Settings, date_: date) -> tup
     written["stage_visits"] = _once(
         written["stage_visits"], history.decided_before(con, date_, written["stage_visits"])
     )
+    written["flags"] = _of_their_visits(written["flags"], written["stage_visits"])
     written["cases"] = _one_of(written["cases"], "case_id")
     for name, rows in written.items():
         replace_day(con, name, date_, rows)
@@ -59,16 +60,34 @@ def flag(con: duckdb.DuckDBPyConnection, settings: Settings, date_: date) -> tup
 def _once(visits: pl.DataFrame, decided: pl.DataFrame) -> pl.DataFrame:
     """A visit is decided once: what comes later (a contact taken up again, a login after midnight) changes nothing."""
     is_late = pl.col("visit_id").is_in(decided["visit_id"].implode())
-    first = _one_of(visits, "visit_id").with_columns(is_decided=pl.col("is_decided") & ~is_late)
+    first = _one_of(visits, "visit_id", first="is_exposure").with_columns(is_decided=pl.col("is_decided") & ~is_late)
     return first.filter(pl.col("is_active") | pl.col("is_decided"))
 
 
-def _one_of(rows: pl.DataFrame, key: str) -> pl.DataFrame:
-    """One row per key. Two persons share one only where the input gives them one order or case; the first stays."""
-    first = rows.sort(key, "person_id").unique(key, keep="first", maintain_order=True)
-    if first.height < rows.height:
-        log.warning("%d rows left out: their %s is another person's too", rows.height - first.height, key)
-    return first
+def _one_of(rows: pl.DataFrame, key: str, first: str | None = None) -> pl.DataFrame:
+    """One row per key. Two persons share one only where the input gives them one order or case.
+
+    A row of which `first` is true stays, such as an order over what only its error tells; else the first person's.
+    """
+    ranked = rows.sort("person_id") if first is None else rows.sort(~pl.col(first), "person_id")
+    kept = ranked.unique(key, keep="first", maintain_order=True).sort(key)
+    if kept.height < rows.height:
+        log.warning("%d rows left out: their %s is another person's too", rows.height - kept.height, key)
+    return kept
+
+
+def _of_their_visits(flags: pl.DataFrame, visits: pl.DataFrame) -> pl.DataFrame:
+    """Flags as of the persons to whom the visits are counted: who shares an order shares what went wrong with it."""
+    owners = visits.select("visit_id", owner="person_id", owner_customer="customer_id")
+    is_theirs = pl.col("owner").is_null() | (pl.col("owner") == pl.col("person_id"))
+    return (
+        flags.join(owners, on="visit_id", how="left", maintain_order="left")
+        .with_columns(
+            person_id=pl.when(is_theirs).then("person_id").otherwise("owner"),
+            customer_id=pl.when(is_theirs).then("customer_id").otherwise("owner_customer"),
+        )
+        .select(flags.columns)
+    )
 
 
 def _bucket(

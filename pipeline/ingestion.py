@@ -1,14 +1,15 @@
 """From the settings' sources to loaded files."""
 
 import logging
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 
-from pipeline.calendar import dated
+from pipeline.calendar import dated, is_daily
 from pipeline.contracts.contract import Contract
 from pipeline.contracts.contract import load as load_contract
 from pipeline.errors import ContractError, InputError, SettingsError, hint
@@ -23,62 +24,126 @@ from pipeline.warehouse.days import transaction
 log = logging.getLogger(__name__)
 
 
-def find(settings: Settings, days: Sequence[date]) -> list[tuple[Source, places.Place]]:
+@dataclass(frozen=True)
+class Found:
+    """A file of a source, not read yet; or, where there is an `error` in place of a `place`, why nobody can tell.
+
+    `shown` names it; `day`: where the source's path has {day}. `is_owed`: it is of an earlier day, on which its source
+    stopped.
+    """
+
+    source: Source
+    shown: str
+    day: date | None
+    place: places.Place | None = None
+    error: InputError | None = None
+    is_owed: bool = False
+
+
+def find(
+    settings: Settings,
+    days: Sequence[date],
+    owed: Mapping[str, Sequence[date]] = MappingProxyType({}),
+    goes_on_without: Collection[str] = (),
+) -> list[Found]:
     """Where the files of the days are, each once, with the source that they belong to; in order of source and name.
 
-    Raises InputError where there is none at all, SettingsError where no source is named.
+    After them come those of the days that a source owes (see `owed_days`): what is still wrong with them keeps no file
+    of the days away. A storage that cannot be listed is told in place of the files of a source of one of the contracts
+    `goes_on_without`, for the other sources its error is raised. Raises InputError where there is no file of the days
+    at all, SettingsError where no source is named.
     """
     if not settings.sources:
         raise SettingsError("friction.toml names no [[sources]]: say what to read.")
-    found: dict[tuple[str, str], tuple[Source, places.Place]] = {}
+    found: dict[tuple[str, str], Found] = {}
     for source in settings.sources:
         paths: dict[str, date] = {}
         for day in days:
             paths.setdefault(dated(source.path, day), day)  # one path may be that of many days
         for path, day in paths.items():
-            matching = places.find(settings.folder, source, day, settings.storage)
+            matching = _listed(settings, source, day, goes_on_without)
             if not matching:
                 log.warning("source %s: no file matches %s on %s", source.name, path, day)
-            for place in matching:
-                found[source.name, place.shown] = (source, place)
+            for each in matching:
+                found[source.name, each.shown] = each
     if not found:
         looked = ", ".join(source.path for source in settings.sources)
         until = f" to {days[-1]}" if len(days) > 1 else ""
         raise InputError(f"there is no file for {days[0]}{until}: looked for {looked} in {settings.folder}.")
+    for source in settings.sources:
+        for day in owed.get(source.name, ()) if is_daily(source.path) else ():
+            for each in _listed(settings, source, day, goes_on_without):
+                found.setdefault((source.name, each.shown), replace(each, is_owed=True))
     return list(found.values())
 
 
+def _listed(settings: Settings, source: Source, day: date, goes_on_without: Collection[str]) -> list[Found]:
+    """The files that a source has for a day, or why they cannot be listed."""
+    try:
+        matching = places.find(settings.folder, source, day, settings.storage)
+    except InputError as error:
+        if source.contract not in goes_on_without:
+            raise
+        return [Found(source, dated(source.path, day), day if is_daily(source.path) else None, error=error)]
+    return [Found(source, place.shown, place.day, place) for place in matching]
+
+
+def owed_days(con: duckdb.DuckDBPyConnection, settings: Settings, days: Sequence[date]) -> dict[str, list[date]]:
+    """Days by source on which it has stopped and that can still be computed again: their files may be mended by now.
+
+    A source that has stopped on one day of a run left out the days after it, too.
+    """
+    found = con.execute(
+        """
+        with ended as (select run_id, max(day) as last_day from ops.runs group by run_id)
+        select distinct source, unnest(generate_series(day, coalesce(last_day, day), interval 1 day))::date as owed
+        from ops.source_failures left join ended using (run_id)
+        where day is not null
+        order by source, owed
+        """
+    ).fetchall()
+    since = min(days) - timedelta(days=settings.project.late_days)
+    by_source: dict[str, list[date]] = {}
+    for source, day in found:
+        if since <= day < max(days):
+            by_source.setdefault(source, []).append(day)
+    return by_source
+
+
 def load_each(
-    con: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    found: Iterable[tuple[Source, places.Place]],
-    goes_on_without: Collection[str],
+    con: duckdb.DuckDBPyConnection, settings: Settings, found: Iterable[Found], goes_on_without: Collection[str]
 ) -> int:
     """Load the files one by one; gives the rows read.
 
     A source of one of the contracts `goes_on_without` may stop at a file with which something is wrong: that is noted,
-    and its further files are left alone. Raises the error of any other source, and the first one where nothing else has
-    come in either: a night without any input is no night.
+    and its further files are left alone. The error of any other source is raised; that of the first source, too, where
+    each has stopped at its first file: a night without any input is no night.
     """
     con.execute("delete from ops.source_failures where run_id = (select run_id from ops.current_run)")  # tried again
     read = files_in = 0
     stopped: dict[str, ContractError | InputError] = {}
-    for source, place in found:
-        if source.name in stopped:
+    for each in found:
+        if each.source.name in stopped:
             continue
         try:
-            read += load(con, settings, source, place)
-            files_in += 1
+            read += _loaded(con, settings, each)
+            files_in += not each.is_owed
         except (ContractError, InputError) as error:
-            if source.contract not in goes_on_without:
+            if each.source.contract not in goes_on_without:
                 raise
-            stopped[source.name] = error
-            _note_failure(con, source, place, str(error))
+            stopped[each.source.name] = error
+            _note_failure(con, each, str(error))
     if stopped and not files_in:
         told = "\n  ".join(str(error) for error in stopped.values())
         first = next(iter(stopped.values()))
         raise type(first)(f"every source has stopped at its first file, nothing was loaded:\n  {told}")
     return read
+
+
+def _loaded(con: duckdb.DuckDBPyConnection, settings: Settings, each: Found) -> int:
+    if each.error is not None:
+        raise each.error
+    return load(con, settings, each.source, each.place) if each.place else 0
 
 
 def load(con: duckdb.DuckDBPyConnection, settings: Settings, source: Source, place: places.Place) -> int:
@@ -145,8 +210,13 @@ def _load(
 
 
 def read_as(settings: Settings, source: Source) -> tuple[Contract, mapping.Mapping | None]:
-    """The contract and the mapping of a source. Raises SettingsError where they do not fit."""
+    """The contract, with the source's own limit, and the mapping of a source.
+
+    Raises SettingsError where they do not fit.
+    """
     contract = load_contract(source.contract)
+    if source.quarantine_limit_share is not None:
+        contract = replace(contract, quarantine_limit_share=source.quarantine_limit_share)
     mapped = mapping.load(source.adapter, settings.folder)
     if mapped is not None and contract.name not in mapped.contracts:
         known = hint(contract.name, mapped.contracts)
@@ -165,13 +235,14 @@ def note_days(con: duckdb.DuckDBPyConnection, days: frozenset[date]) -> None:
     con.execute("insert into ops.current_changes select unnest($days::date[])", {"days": sorted(days)})
 
 
-def _note_failure(con: duckdb.DuckDBPyConnection, source: Source, place: places.Place, error: str) -> None:
+def _note_failure(con: duckdb.DuckDBPyConnection, found: Found, error: str) -> None:
     """Note that a source has stopped at a file, and that the night goes on without it."""
+    source = found.source
     log.warning("source %s has stopped, the night goes on without the rest of it: %s", source.name, error)
     con.execute(
         "insert into ops.source_failures by name select run_id, $source as source, $contract as contract, "
         "$file as file, $day as day, $error as error, started_at as failed_at from ops.current_run",
-        {"source": source.name, "contract": source.contract, "file": place.shown, "day": place.day, "error": error},
+        {"source": source.name, "contract": source.contract, "file": found.shown, "day": found.day, "error": error},
     )
 
 

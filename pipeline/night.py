@@ -105,9 +105,11 @@ def flagged(inputs: Inputs, signals: Mapping[str, Signal], day: Day) -> pl.DataF
         for signal in signals.values()
         for each, its in variants(signal)
     ]
-    visits = inputs.visits.select("visit_id", "value", "currency", "channel", "device").collect()
+    # an order that two customers name has a visit of each: a flag is of its own customer's
+    own = ["visit_id", "person_id"]
+    visits = inputs.visits.select(*own, "value", "currency", "channel", "device").collect()
     flags = pl.concat(found) if found else pl.DataFrame(schema=contract("flags").schema())
-    known = flags.join(visits, on="visit_id", how="left", suffix="_of_visit", maintain_order="left")
+    known = flags.join(visits, on=own, how="left", suffix="_of_visit", maintain_order="left")
     return known.with_columns(
         value_at_stake=pl.coalesce("value_at_stake", "value"),
         currency=pl.coalesce("currency", "currency_of_visit"),

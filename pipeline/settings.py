@@ -112,6 +112,8 @@ class Source(Dialect):
     path: str
     adapter: str = "canonical"
     timezone: str = "UTC"  # of times that name none
+    # of a file's rows that may break rules before the file is refused; else the contract's
+    quarantine_limit_share: float | None = Field(default=None, ge=0, le=1)
 
     @field_validator("timezone")
     @classmethod

@@ -73,8 +73,9 @@ def ingest(settings: Settings, days: Sequence[date], progress: Progress = quietl
     """
     with _step(settings, "ingest", days) as (con, noted):
         plan = journey.load(settings.project.journey, settings.folder)
-        found = progress("Loading files", ingestion.find(settings, days))
-        read = ingestion.load_each(con, settings, found, plan.goes_on_without)
+        owed = ingestion.owed_days(con, settings, days)
+        found = ingestion.find(settings, days, owed, plan.goes_on_without)
+        read = ingestion.load_each(con, settings, progress("Loading files", found), plan.goes_on_without)
         with transaction(con):
             changed = set(ingestion.changed(con))
             changed |= ingestion.set_aside(con, settings, days, changed)
@@ -271,6 +272,11 @@ def _step(
             raise WarehouseError(f"{name}: another run has begun since this one was prepared. Run it anew.")
 
         def noted(rows: int) -> None:
+            con.execute(  # a step that is run again is told once
+                "delete from ops.runs where day = $day and step = $step "
+                "and run_id = (select run_id from ops.current_run)",
+                {"day": days[-1], "step": name},
+            )
             con.execute(
                 "insert into ops.runs select run_id, $day, started_at, $step, $rows, $seconds from ops.current_run",
                 {"day": days[-1], "step": name, "rows": rows, "seconds": round(perf_counter() - began, 3)},

@@ -134,7 +134,7 @@ def verdict(found: Verdict) -> None:
     )
     console.print(
         f"read {found.rows_read:,} = kept {found.rows_kept:,} + quarantined {found.rows_quarantined:,} "
-        f"+ duplicate {found.rows_duplicate:,}"
+        f"+ superseded {found.rows_superseded:,} + duplicate {found.rows_duplicate:,}"
     )
     if found.missing_columns:
         console.print(

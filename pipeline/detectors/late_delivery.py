@@ -37,8 +37,8 @@ def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
     hours = (seen.dt.total_microseconds() / 3.6e9).clip(lower_bound=0)
     return (
         late.with_columns(hours=hours)
-        .sort("visit_id", "known_at", "evidence")
-        .unique("visit_id", keep="first", maintain_order=True)
+        .sort("visit_id", "person_id", "known_at", "evidence")
+        .unique(["visit_id", "person_id"], keep="first", maintain_order=True)
         .select(
             *WHO,
             "started_at",

@@ -1,6 +1,7 @@
 """Load one file into its events table: every row is kept, quarantined or an exact duplicate, and counted."""
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -27,6 +28,10 @@ from pipeline.warehouse.staging import Staging, stage
 log = logging.getLogger(__name__)
 
 NOT_SQL = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)  # whoever wrote it can mend it
+# how DuckDB says that a file lacks a column: its mapping was right until the export changed
+NO_COLUMN = re.compile(
+    r'column "([^"]+)" (?:not found|referenced that exists)|does not have a column named "([^"]+)"', re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -107,8 +112,8 @@ def read(
     """A file's rows, read and judged, in temporary tables only, that last as long as the block.
 
     Raises InputError where the file cannot be read or changes meanwhile, ContractError where it lacks a required
-    column, a column has changed its type, more of its rows break rules than the contract allows, or the contract is of
-    no input, SettingsError where its mapping cannot be applied.
+    column or one that its mapping reads, a column has changed its type, more of its rows break rules than the contract
+    allows, or the contract is of no input, SettingsError where its mapping cannot be applied.
     """
     if "load_id" not in contract.names:
         known = ", ".join(name for name, each in load_all().items() if "load_id" in each.names and each.inputs)
@@ -174,6 +179,7 @@ def judged(
     dialect: Dialect,
 ) -> tuple[Staging, Table, list[Reject]]:
     """Make `staged` of what DuckDB can read in the file's place; gives also the rows that it could not make out."""
+    found = None
     try:
         found = table(con, readable, mapping, dialect, [column.name for column in contract.inputs])
         _refuse_missing(contract, file, set(found.columns), mapping, is_known=not found.is_json)
@@ -183,10 +189,22 @@ def judged(
             staging = _made(con, contract, file, replace(found, keys=found.keys | more), mapping, dialect)
         return staging, found, rejected(con)
     except duckdb.Error as error:
+        if found and mapping and (column := _lacking(found, error)):
+            listed = ", ".join(sorted(found.columns))
+            raise ContractError(
+                f"{file.shown}: has no column {column!r}, which its mapping {mapping.name!r} reads. Found: {listed}. "
+                "Correct the export, or the mapping file."
+            ) from error
         if isinstance(error, NOT_SQL) and (mapping is not None or dialect.times):
             what = f"its mapping {mapping.name!r}" if mapping else "times of its source"
             raise SettingsError(f"{file.shown}: {what} cannot be applied: {error}") from error
         raise InputError(f"{file.shown}: cannot be read as {readable.format}: {error}") from error
+
+
+def _lacking(found: Table, error: duckdb.Error) -> str | None:
+    """The column of a file that a mapping reads and DuckDB does not find; of JSON there are none."""
+    told = None if found.is_json else NO_COLUMN.search(str(error))
+    return (told[1] or told[2]) if told else None
 
 
 def _made(
@@ -284,7 +302,9 @@ def _compared(
     """
     names = [column.name for column in contract.inputs]
     if not found.is_json or mapping is not None:
-        return [name for name in names if name not in staging.brought], list(staging.unknown)
+        # `attributes` are brought by the columns that the contract does not know, too
+        of_file = staging.brought if mapping else [name for name in staging.brought if name in found.columns]
+        return [name for name in names if name not in of_file], list(staging.unknown)
     listed = ", ".join(f"count({quoted(name)})" for name in staging.brought)
     counted = con.execute(f"select count(*) filter (is_ours), {listed or 'null'} from staged").fetchall()[0]
     has = {name for name, values in zip(staging.brought, counted[1:], strict=False) if values}

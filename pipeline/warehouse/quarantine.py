@@ -144,6 +144,23 @@ def _as_understood(
     return rows + [(None, [each.rule], each.text) for each in rejects]
 
 
+def found(
+    con: duckdb.DuckDBPyConnection, samples: int
+) -> tuple[list[tuple[str, int]], list[tuple[int | None, list[str], str]], int]:
+    """What is in the quarantine: rows by broken rule, the first rows, and how many a newer version has replaced."""
+    broken = f"(from ops.quarantine where not {IS_SUPERSEDED})"
+    rules = con.execute(
+        f"select rule, count(*) as rows from (select unnest(broken_rules) as rule from {broken}) "
+        "group by rule order by rows desc, rule"
+    ).fetchall()
+    first = con.execute(
+        f"select line, broken_rules, left(original, 200) from {broken} order by line, original limit $samples",
+        {"samples": samples},
+    ).fetchall()
+    replaced = con.execute(f"select count(*) from ops.quarantine where {IS_SUPERSEDED}").fetchall()[0][0]
+    return rules, first, replaced
+
+
 def verdict(con: duckdb.DuckDBPyConnection, contract: Contract, shown: str, read: int, bad: int) -> str:
     """Why a file is refused: how many rows broke which rules, the first of them, and what to do."""
     rules = con.execute(

@@ -1,9 +1,7 @@
 -- Columns that appeared, vanished or came back: one row per file and column, against the file before it.
 -- The files of a source stand in the order of the day in their path, then of their name; the first has none before it.
--- In JSON a column is there where some row has a value for it, so that of two short files one may lack what the other
--- has.
 --
--- Reads:   ops.loads        one row per file as it was last loaded
+-- Reads:   marts.source_columns   one row per file and column that some file of it lacks or has beyond its contract
 -- Grain:   load_id, column_name
 -- Columns: day              Day of the file, where its path has one
 --          source           Name of the source in friction.toml
@@ -17,47 +15,14 @@
 --          run_id           The run that loaded it
 --          load_id          Id of the load: joins ops.loads
 with
-files as (
-    select
-        load_id, run_id, source, contract, file, day,
-        coalesce(missing_columns, []) as missing,
-        coalesce(unknown_columns, []) as unknown,
-        row_number() over in_order as place,
-        lag(file) over in_order as previous_file
-    from ops.loads
-    window in_order as (partition by source, contract order by day nulls first, file, load_id)
-),
-
-listed as (
-    select source, contract, unnest(missing) as column_name, true as is_in_contract from files
-    union all
-    select source, contract, unnest(unknown) as column_name, false as is_in_contract from files
-),
-
-named as (
-    select source, contract, column_name, bool_or(is_in_contract) as is_in_contract
-    from listed
-    group by source, contract, column_name
-),
-
-states as (
-    select
-        files.*, named.column_name, named.is_in_contract,
-        case
-            when named.is_in_contract then not list_contains(files.missing, named.column_name)
-            else list_contains(files.unknown, named.column_name)
-        end as is_there
-    from files
-    inner join named on files.source = named.source and files.contract = named.contract
-),
-
 compared as (
     select
         *,
+        lag(file) over of_column as previous_file,
         lag(is_there) over of_column as was_there,
         bool_or(is_there) over (of_column rows between unbounded preceding and 1 preceding) as was_ever_there
-    from states
-    window of_column as (partition by source, contract, column_name order by place)
+    from marts.source_columns
+    window of_column as (partition by source, contract, column_name order by day nulls first, file, load_id)
 )
 
 select

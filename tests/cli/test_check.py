@@ -20,7 +20,7 @@ def test_check_accepts_what_a_night_would_take(friction: Friction, tmp_path):
     said = " ".join(done.out.split())
     for words in (
         "a.csv: ok – 1 of 201 rows break the contract clickstream, within its limit of 1.00%",
-        "read 201 = kept 200 + quarantined 1 + duplicate 0",
+        "read 201 = kept 200 + quarantined 1 + superseded 0 + duplicate 0",
         "columns that the contract does not know: mood",
         "occurred_at.type 1",
         "202 plausible_time, occurred_at.type e200,never,click,c1,",
@@ -61,6 +61,24 @@ def test_check_reads_the_rest_as_a_night_does(friction: Friction, tmp_path):
     done = friction("check", write(tmp_path, "a.csv.gz", b"no gzip"), "--contract", "clickstream")
     assert done.code == 3
     assert "a.csv.gz: is damaged or was cut off" in done.err
+
+
+def test_a_row_that_a_newer_version_replaces_breaks_nothing(friction: Friction, tmp_path):
+    header = "event_id,occurred_at,event_name,customer_id,received_at\n"
+    row = "e1,2026-01-15T10:00:00Z,click,c1,2026-01-15T1{hour}:00:00Z\n"
+    rows = [row.format(hour=1), row.format(hour=2), row.format(hour=2), "e2,never,click,c1,\n"]
+    (tmp_path / "a.csv").write_text(header + "".join(rows[:3]))
+    done = friction("check", "a.csv", "--contract", "clickstream")
+    said = " ".join(done.out.split())
+    assert done.code == 0
+    assert "a.csv: ok – 0 of 3 rows break the contract clickstream, within its limit of 1.00%" in said
+    assert "read 3 = kept 1 + quarantined 0 + superseded 1 + duplicate 1" in said
+    assert "broken rule" not in said
+    (tmp_path / "a.csv").write_text(header + "".join(rows))
+    found = json.loads(friction("check", "a.csv", "--contract", "clickstream", "--json").out)
+    assert (found["rows_quarantined"], found["rows_superseded"], found["rows_duplicate"]) == (1, 1, 1)
+    assert found["broken_rules"] == {"occurred_at.type": 1, "plausible_time": 1}
+    assert [line for line, _, _ in found["samples"]] == [5]
 
 
 def write(folder: Path, name: str, content: bytes) -> str:

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from pipeline import cli
+from pipeline.journeys.journey import BUILT_IN
 from tests.cli.command import Friction
+from tests.steps import world as w
 
 # One worker: importing Great Expectations takes seconds. Its warnings, and those of what it imports, are its own.
 pytestmark = [pytest.mark.xdist_group("expectations"), pytest.mark.filterwarnings("default")]
@@ -77,3 +79,22 @@ def test_simulate_says_what_is_wrong_with_its_options(friction: Friction, argume
     done = friction("simulate", *arguments)
     assert done.code in {1, 2}
     assert words in " ".join(done.err.split())
+
+
+def test_a_run_and_the_status_say_which_source_has_stopped(friction: Friction, tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    journey = 'goes_on_without = ["wait_time"]\n' + (BUILT_IN / "ecommerce.toml").read_text(encoding="utf-8")
+    (tmp_path / "journey.toml").write_text(journey, encoding="utf-8")
+    settings = w.write(tmp_path, more='journey = "journey.toml"\n')
+    friction.config = settings.folder / "friction.toml"
+    waits = tmp_path / "landing" / "wait_time" / "2026-01-10" / "part-0.ndjson"
+    waits.write_text(waits.read_text().replace("wait_type", "kind"))
+    done = friction("run", "--day", "2026-01-10")
+    assert done.code == 0, done.err
+    assert "Source stopped: wait_time: landing/wait_time/2026-01-10/part-0.ndjson" in " ".join(done.err.split())
+    assert "What came in: wait_time stopped" in done.out
+    (stopped,) = json.loads(friction("status", "--json").out)["stopped_sources"]
+    assert stopped["error"].startswith("landing/wait_time/2026-01-10/part-0.ndjson: ")
+    told = friction("status").out
+    assert re.search(r"^stopped_sources +1 *$", told, re.M)
+    assert "wait_type" in told

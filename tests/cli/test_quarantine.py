@@ -9,6 +9,9 @@ from pipeline.settings import Settings, load
 from tests.cli.command import CONTROL, Friction
 from tests.steps import world as w
 
+# One worker: importing Great Expectations takes seconds. Its warnings, and those of what it imports, are its own.
+pytestmark = [pytest.mark.xdist_group("expectations"), pytest.mark.filterwarnings("default")]
+
 HEADER = "order_id,customer_id,placed_at,value,currency"
 DAY = w.FIRST
 

@@ -127,6 +127,29 @@ def test_who_reports_it_before_the_promise_is_not_flagged_again(day, evidence):
     assert flags("late_delivery", early, day_of(day))["evidence"].to_list() == evidence
 
 
+def test_an_order_that_two_customers_name_is_late_for_each_of_them_once():
+    shared = world(
+        orders="""
+        customer_id | order_id | placed_at | promised_at
+        buyer       | o        | 08:00     | d3 10:00
+        """,
+        order_error="""
+        customer_id | error_id | order_id | error_type    | occurred_at
+        buyer       | a        | o        | late_delivery | d3 15:00
+        stranger    | b        | o        | late_delivery | d3 16:00
+        """,
+    )
+    found, expected = picked(
+        flags("late_delivery", shared, day_of(3)),
+        """
+        flag_id         | customer_id
+        late_delivery:b | stranger
+        late_delivery:o | buyer
+        """,
+    )
+    assert_frame_equal(found, expected)
+
+
 def test_later_is_more_severe():
     rows = [
         {"order_id": f"o{n:02}", "customer_id": f"c{n:02}", "placed_at": at(0), "promised_at": at(0, hour=11)}

@@ -78,3 +78,32 @@ def test_an_error_of_an_order_that_was_placed_and_decided_long_ago_stands_on_a_v
         """,
     )
     assert flags("order_defect", late, day_of(30))["visit_id"].to_list() == ["fulfilment:o"]
+
+
+def test_an_order_that_two_customers_name_gives_each_the_flags_of_their_own_errors_once():
+    shared = world(
+        orders="""
+        customer_id | order_id | value | placed_at
+        buyer       | o        | 50    | 10:00
+        """,
+        clickstream="""
+        customer_id | event_id | event_name | order_id | value | occurred_at
+        guest       | e1       | purchase   | o        | 70    | 10:00
+        """,
+        order_error="""
+        customer_id | error_id | order_id | error_type | occurred_at
+        buyer       | a        | o        | damaged    | 11:00
+        guest       | b        | o        | wrong_item | 12:00
+        stranger    | c        | o        | wrong_item | 13:00
+        """,
+    )
+    found, expected = picked(
+        flags("order_defect", shared),
+        """
+        flag_id        | customer_id | value_at_stake
+        order_defect:a | buyer       | 50
+        order_defect:b | guest       | 70
+        order_defect:c | stranger    |
+        """,
+    )
+    assert_frame_equal(found, expected)

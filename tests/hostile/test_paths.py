@@ -19,7 +19,7 @@ def found(folder: Path, path: str) -> list[str]:
     """What a path of the settings finds, as it would be shown."""
     config = folder / "project" / "friction.toml"
     config.write_text(f"[[sources]]\nname = 'web'\ncontract = 'clickstream'\npath = '''{path}'''\n", encoding="utf-8")
-    return [file.shown for _, file in ingestion.find(load(config), [DAY])]
+    return [file.shown for file in ingestion.find(load(config), [DAY])]
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import InputError, SettingsError
+from pipeline.errors import ContractError, InputError, SettingsError
 from pipeline.settings import load as load_settings
 from pipeline.sources import files, mapping
 from tests.warehouse.loads import balance, kept, put, quarantined, take
@@ -84,7 +84,6 @@ def test_ndjson_is_mapped_over_one_json_column(con, tmp_path):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        pytest.param(("person\n", "perso\n"), "perso", id="a column that the file has not"),
         pytest.param(("lower(what)", "lowr(what)"), "lowr", id="a function that is none"),
         pytest.param(("kind = 'web'", "kind = = 'web'"), "syntax error", id="a syntax error in where"),
         pytest.param(
@@ -98,6 +97,11 @@ def test_a_mistake_in_an_expression_is_an_error_that_quotes_it(con, tmp_path, ch
     with pytest.raises(SettingsError) as raised:
         take(con, put(tmp_path, "a.csv", EXPORT), mapping=adapter(tmp_path, MAPPING.replace(*change)))
     assert words in str(raised.value)
+
+
+def test_a_column_that_the_file_has_not_breaks_the_contract_and_is_told_with_those_that_it_has(con, tmp_path):
+    with pytest.raises(ContractError, match=r"a\.csv: has no column 'perso', which its mapping .* Found: .*person"):
+        take(con, put(tmp_path, "a.csv", EXPORT), mapping=adapter(tmp_path, MAPPING.replace("person\n", "perso\n")))
 
 
 @pytest.mark.parametrize(

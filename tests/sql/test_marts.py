@@ -266,3 +266,54 @@ def test_quarantined_rows_are_listed_by_rule_and_file_from_the_instant_asked_for
         """,
     )
     assert_frame_equal(shown, expected)
+
+
+DRIFTING = """
+    load_id | source | contract    | file    | day        | missing_columns | unknown_columns
+    --------+--------+-------------+---------+------------+-----------------+----------------
+    w0      | web    | clickstream | web/14a | 2026-01-14 | y               | utm_term
+    w1      | web    | clickstream | web/14b | 2026-01-14 | y               | utm_term
+    w2      | web    | clickstream | web/15a | 2026-01-15 | x               | gclid
+    w3      | web    | clickstream | web/16a | 2026-01-16 | y               | gclid, utm_term
+    c1      | calls  | wait_time   | a.csv   |            | []              | skill
+    c2      | calls  | wait_time   | b.csv   |            | reason          | skill
+    f1      | first  | wait_time   | c.csv   | 2026-01-15 | reason          | skill
+    """
+
+
+def test_columns_that_some_files_lack_or_have_besides_are_told_of_each_file_and_the_files_of_a_day_are_one_delivery():
+    shown, expected = picked(
+        mart(warehouse(loads=DRIFTING), "source_columns").filter(pl.col("column_name").is_in(["y", "skill"])),
+        """
+        load_id | source | column_name | is_in_contract | is_there | delivery
+        --------+--------+-------------+----------------+----------+---------
+        w3      | web    | y           | true           | false    | 3
+        f1      | first  | skill       | false          | true     | 1
+        w2      | web    | y           | true           | true     | 2
+        w0      | web    | y           | true           | false    | 1
+        w1      | web    | y           | true           | false    | 1
+        c1      | calls  | skill       | false          | true     | 1
+        c2      | calls  | skill       | false          | true     | 2
+        """,
+    )
+    assert_frame_equal(shown, expected)
+
+
+def test_columns_that_appear_vanish_and_come_back_are_told_of_the_file_in_which_they_do():
+    con = warehouse(loads=DRIFTING)
+    shown, expected = picked(
+        mart(con, "source_drift"),
+        """
+        load_id | day        | source | column_name | is_in_contract | change    | previous_file | meaning
+        --------+------------+--------+-------------+----------------+-----------+---------------+----------------------------------------
+        w3      | 2026-01-16 | web    | utm_term    | false          | came back | web/15a       | kept in attributes
+        w3      | 2026-01-16 | web    | x           | true           | came back | web/15a       | signals that need it can be measured
+        w3      | 2026-01-16 | web    | y           | true           | vanished  | web/15a       | signals that need it are not measurable
+        w2      | 2026-01-15 | web    | gclid       | false          | appeared  | web/14b       | kept in attributes
+        w2      | 2026-01-15 | web    | utm_term    | false          | vanished  | web/14b       | no longer in attributes
+        w2      | 2026-01-15 | web    | x           | true           | vanished  | web/14b       | signals that need it are not measurable
+        w2      | 2026-01-15 | web    | y           | true           | appeared  | web/14b       | signals that need it can be measured
+        c2      |            | calls  | reason      | true           | vanished  | a.csv         | signals that need it are not measurable
+        """,  # noqa: E501
+    )
+    assert_frame_equal(shown, expected)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import settings, steps
+from pipeline import flagging, settings, steps
 from pipeline.calendar import days_between
 from pipeline.warehouse.connection import reading
 
@@ -71,3 +71,45 @@ def test_an_order_of_two_customers_is_one_visit(decided):
 @pytest.mark.parametrize("visit", ["checkout:a1", "checkout:b1"])
 def test_a_visit_before_a_login_after_midnight_is_decided_once(decided, visit):
     assert len(decided[visit]) == 1
+
+
+SHARED = {
+    "orders": """\
+order_id,customer_id,placed_at,value,promised_at
+o1,mia,2026-01-01T10:00:00Z,50,2026-01-02T10:00:00Z
+""",
+    "clickstream": """\
+event_id,occurred_at,event_name,customer_id,order_id,value
+e1,2026-01-01T10:00:00Z,purchase,zoe,o1,70
+""",
+    "order_error": """\
+error_id,customer_id,order_id,occurred_at,error_type
+x1,mia,o1,2026-01-02T11:00:00Z,damaged
+x2,zoe,o1,2026-01-02T12:00:00Z,wrong_item
+x3,ann,o1,2026-01-02T13:00:00Z,wrong_item
+x4,ann,o1,2026-01-02T14:00:00Z,late_delivery
+""",
+}
+
+
+@pytest.mark.parametrize("bucket_events", [250_000, 1])
+def test_an_order_that_three_customers_name_stops_no_night(tmp_path: Path, monkeypatch, bucket_events):
+    """Its visit is the first one's who is known to have bought, and so is what went wrong with it."""
+    monkeypatch.setattr(flagging, "BUCKET_EVENTS", bucket_events)
+    for name, text in SHARED.items():
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+    source = '[[sources]]\nname = "{0}"\ncontract = "{0}"\npath = "{0}.csv"\n'
+    (tmp_path / "friction.toml").write_text("".join(source.format(name) for name in SHARED), encoding="utf-8")
+    config = settings.load(tmp_path / "friction.toml")
+    for day in days_between(date(2026, 1, 1), date(2026, 1, 2)):
+        steps.prepare(config, [day], f"{day}", datetime(2026, 2, 1, tzinfo=UTC))
+        for step in (steps.ingest, steps.flag, steps.score, steps.publish):
+            step(config, [day])
+    with reading(config.warehouse) as con:
+        flags = con.execute("select flag_id, person_id, visit_id from friction.flags order by all").fetchall()
+        visits = con.execute(
+            "select day, person_id from journeys.stage_visits where visit_id = 'fulfilment:o1' order by all"
+        ).fetchall()
+    names = ("late_delivery:o1", "late_delivery:x4", "order_defect:x1", "order_defect:x2", "order_defect:x3")
+    assert flags == [(name, "c:mia", "fulfilment:o1") for name in names]
+    assert visits == [(date(2026, 1, 1), "c:mia"), (date(2026, 1, 2), "c:mia")]

@@ -190,6 +190,38 @@ def test_the_later_version_of_a_record_wins_whichever_comes_first(con, name, fir
     balance(con)
 
 
+@pytest.mark.parametrize("end", [None, ""])
+def test_a_conversation_that_goes_on_has_waits_without_an_end_however_the_export_writes_that(con, end, tmp_path):
+    def segment(kind, start, until):
+        at = f"2026-01-15T09:{start}:00.000Z"
+        return {"segmentType": kind, "segmentStart": at, "queueId": "q", "segmentEnd": until}
+
+    def participant(purpose, *segments):
+        session = {"sessionId": purpose, "mediaType": "voice", "direction": "inbound", "segments": segments}
+        return {"purpose": purpose, "externalContactId": "x", "sessions": [session]}
+
+    def conversation(name, *participants):
+        start = {"conversationId": name, "conversationStart": "2026-01-15T09:00:00.000Z"}
+        return json.dumps(
+            start | {"participants": [participant("customer", segment("interact", "00", end)), *participants]}
+        )
+
+    ended = "2026-01-15T09:05:00.000Z"
+    text = "\n".join([
+        conversation("waits", participant("acd", segment("delay", "00", ended), segment("interact", "05", end))),
+        conversation(
+            "talks",
+            participant("acd", segment("interact", "00", ended)),
+            participant("agent", segment("interact", "05", ended), segment("interact", "06", end)),
+        ),
+    ])  # fmt: skip
+    take(con, put(tmp_path, "a.ndjson", text), "wait_time", mapping=vendor("genesys"))
+    assert waits(con, "outcome", "date_diff('second', started_at, ended_at)", "handled_seconds") == [
+        ("talks:acd", "served", 300, None),
+        ("waits:acd", "open", None, None),
+    ]
+
+
 def test_customers_wait_by_the_calendar_and_not_by_business_hours(con):
     take(con, fixture("zendesk_metrics"), "wait_time", mapping=vendor("zendesk_metrics"))
     minutes = dict(waits(con, "date_diff('minute', started_at, ended_at)"))
