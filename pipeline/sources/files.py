@@ -81,7 +81,9 @@ def open_file(
             with path.open("rb") as content:
                 sha256 = hashlib.file_digest(content, "sha256").hexdigest()
     except OSError as error:
-        raise InputError(f"{shown}: cannot be read: {error.strerror or error}") from error
+        raise InputError(
+            f"{shown}: cannot be read: {error.strerror or error}. Correct the path, or let this user read it."
+        ) from error
     return SourceFile(path, shown, day, form, sha256, stamp, etag)
 
 
