@@ -29,6 +29,7 @@ ORDINAL = quoted("place of the row")
 PAGE_BYTES = 1 << 30  # of one JSON document that holds the rows in an array: it is read at once
 SAMPLE_ROWS = 10_000  # rows that tell which keys are usual; the keys of every row are looked at all the same
 DELIMITERS = (",", ";", "\t", "|")
+MOST_COLUMNS = 4_000  # of a CSV file: with ten thousand DuckDB is busy for minutes, and no export has them
 ROW_BYTES = 16  # of a row of Parquet, at least: it has an id of its own
 DECIMAL_DIGITS = 38  # that DuckDB holds
 SHOWN = 200  # characters of a header that an error quotes
@@ -178,6 +179,10 @@ def csv_header(file: SourceFile, delimiter: str) -> list[str]:
         raise InputError(
             f"{file.shown}: has no header. An export without rows still names its columns in its first line. "
             "Export it again."
+        )
+    if len(names) > MOST_COLUMNS:
+        raise InputError(
+            f"{file.shown}: has {len(names):,} columns, more than {MOST_COLUMNS:,}. Export those that the contract has."
         )
     names = [name or f"column {place}" for place, name in enumerate(names, start=1)]
     lowered = [name.lower() for name in names]
