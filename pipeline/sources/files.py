@@ -94,7 +94,7 @@ def in_format(file: SourceFile, named: str | None) -> SourceFile:
         known = ", ".join(FORMATS)
         raise InputError(
             f"{file.shown}: the name's ending tells no format that can be read. Known: {known}, also with .gz or .zst. "
-            "A mapping file may name another file's format (format: csv)."
+            "Name it so, or the format in a mapping file (format: csv)."
         )
     return replace(file, format=form)
 

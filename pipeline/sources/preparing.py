@@ -106,12 +106,15 @@ def _shape(file: SourceFile, mapping: Mapping | None) -> str:
     first = head(file).removeprefix(b"\xef\xbb\xbf").lstrip()
     for magic, ending in PACKED.items():
         if first.startswith(magic):
-            raise InputError(f"{file.shown}: its content is packed, and its name does not say so. Call it …{ending}.")
+            raise InputError(f"{file.shown}: its content is packed, and its name does not say so. Name it …{ending}.")
     if form != "parquet" and first.startswith(b"PAR1"):
-        raise InputError(f"{file.shown}: its content is Parquet, its name says {form}. Call it ….parquet.")
+        raise InputError(f"{file.shown}: its content is Parquet, its name says {form}. Name it ….parquet.")
     if form == "parquet" and not first.startswith(b"PAR1"):
         what = "is empty" if not first else "is not Parquet"
-        raise InputError(f"{file.shown}: {what}. Where it is text, its name must end in .csv or .ndjson.")
+        raise InputError(
+            f"{file.shown}: {what}. Where it is text, its name must end in .csv or .ndjson. "
+            "Rename it, or export it again."
+        )
     if form == "ndjson" and first.startswith(b"[") and b"\n" in first and first[1:].lstrip().startswith(b"{"):
         return "json"
     if form != "json":

@@ -51,7 +51,9 @@ def convert(content: BinaryIO, out: BinaryIO, shown: str) -> None:
         parser.Parse(b"", True)
     except expat.ExpatError as error:
         if not conversion.read:
-            raise conversion.error("is empty. A log without events is at least <log></log>.") from error
+            raise conversion.error(
+                "is empty. A log without events is at least <log></log>. Export it again."
+            ) from error
         raise conversion.error("ends before the log does: it was cut off. Export it again.", error.lineno) from error
 
 
@@ -121,7 +123,7 @@ class _Log:
     def refuse_document_type(self, *_: object) -> None:
         raise self._error(
             "has a document type (<!DOCTYPE …>), with which a file can name other files or grow without end. "
-            "XES has none: export the log without it."
+            "XES has none: Export the log without it."
         )
 
     def _begin(self, kind: str, parent: str, given: dict[str, str]) -> None:

@@ -33,7 +33,7 @@ def _marks(found: Known | None) -> list[pytest.MarkDecorator]:
     return [pytest.mark.xfail(strict=True, reason=found.why, run=not found.is_slow)]
 
 
-# Reasons. What DuckDB's own reader does wrongly could only be seen by a second look at every row, also at the good ones.
+# Reasons. What the reader of DuckDB does wrongly could only be seen by a second look at every row, the good ones, too.
 EACH_ROW = Known("DuckDB casts it or no rule of the contract forbids it; a check would cost every good row")
 DUCKDB_TEXT = Known("DuckDB takes surrogates in UTF-8 for text; a check would cost every good row")
 DUCKDB_JSON = Known("DuckDB takes the first of two keys, and writes numbers anew where a text is wanted")
