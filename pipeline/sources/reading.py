@@ -70,6 +70,8 @@ def table(
             f"(select * exclude (file_row_number), file_row_number + 1 as {ORDINAL} "
             f"from read_parquet({path}, file_row_number = true))"
         )
+        if any(name.lower() == "file_row_number" for name, *_ in found):  # then DuckDB cannot add its own
+            numbered = f"(select *, row_number() over () as {ORDINAL} from read_parquet({path}))"
         kinds = {name: kind for name, kind, *_ in found} | _long_decimals(con, path)
         return Table(file, kinds, f"read_parquet({path})", numbered)
     if file.format == "csv":

@@ -41,6 +41,10 @@ QUOTES = Known("after a quote that is never closed DuckDB gives up the rest of t
 REPLACED = Known("of a row that a newer version replaces it is no longer known where it stood")
 MEMORY = Known("bad rows are put aside with their whole text, all at once")
 SHEETS = Known("the reader of workbooks renames a second column of a name, and takes what it can of broken XML")
+TYPES = Known("a column of a type that cannot be the contract's stops the source; the corpus wants its rows put aside")
+DUCKDB_FLOATS = Known("DuckDB compares such decimals as floating numbers; a check would cost every good row")
+LONG = Known("it is no bomb by the limit of 1 GiB, and its one line takes more time or memory than a file may")
+DURATION = Known("DuckDB reads a duration as a whole number of its units")
 SLOW = Known("DuckDB raises an error for each line that is no JSON: a million take more than a minute", is_slow=True)
 
 _ALWAYS = {
@@ -58,6 +62,9 @@ _ALWAYS = {
     "raw surrogates in a line": DUCKDB_TEXT,
     "a workbook with a column twice": SHEETS,
     "a sheet that is no XML": SHEETS,
+    "parquet: a time of day as time": TYPES,
+    "parquet: a duration as time": TYPES,
+    "parquet: decimals beyond the floats as count": DUCKDB_FLOATS,
 }
 LOADS: dict[str, Known] = {
     **_ALWAYS,
@@ -76,6 +83,8 @@ LOADS: dict[str, Known] = {
     "a file of quotes": QUOTES,
     "one id three times with other content": REPLACED,
     "csv with 20 bad lines of 15 MB": MEMORY,
+    "parquet: a duration as number": DURATION,
+    "zst bomb: one line of 600 MB": LONG,
     "ndjson with 1,000,000 bad rows": SLOW,
 }
 CHECKS: dict[str, Known] = {**_ALWAYS}
