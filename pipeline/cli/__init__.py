@@ -3,6 +3,7 @@
 import logging
 import shutil
 import sys
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -150,8 +151,10 @@ def check(
     config, options = Path(context.obj), None
     if is_remote(file):
         options = load_settings(config).storage if config.exists() else None
-    elif not Path(file).exists():
-        raise NotFoundError(f"there is no file {file}.")
+    else:
+        with suppress(PermissionError):  # told when it is opened
+            if not Path(file).is_symlink() and not Path(file).exists():
+                raise NotFoundError(f"there is no file {file}. Correct the path.")
     read_as = dialect(encoding=encoding, delimiter=delimiter, decimal=decimal, times=tuple(times or ()), sheet=sheet)
     verdict = checking.check(file, contract, adapter, timezone, config.resolve().parent, options, read_as)
     if json:

@@ -29,7 +29,7 @@ class Conversion:
             try:
                 piece = self._content.read(PIECE)
             except (OSError, EOFError, zlib.error) as error:
-                raise self.error(f"cannot be read: {error}.") from error
+                raise self.error(f"cannot be read: {error}. Export or copy it again.") from error
             if not piece:
                 return
             self.read += len(piece)
@@ -54,7 +54,10 @@ class Conversion:
     def check_length(self, length: int) -> None:
         """Raises InputError for one event or object that is longer than a line may be."""
         if length > LONGEST_LINE:
-            raise self.error(f"one event or object is longer than {LONGEST_LINE:,} bytes: this is no event log.")
+            raise self.error(
+                f"one event or object is longer than {LONGEST_LINE:,} bytes: this is no event log. "
+                "Check what was exported."
+            )
 
     def error(self, what: str, line: int | None = None) -> InputError:
         """An error that begins with the file, and with the line where it is known."""

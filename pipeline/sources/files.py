@@ -81,7 +81,9 @@ def open_file(
             with path.open("rb") as content:
                 sha256 = hashlib.file_digest(content, "sha256").hexdigest()
     except OSError as error:
-        raise InputError(f"{shown}: cannot be read: {error.strerror or error}") from error
+        raise InputError(
+            f"{shown}: cannot be read: {error.strerror or error}. Correct the path, or let this user read it."
+        ) from error
     return SourceFile(path, shown, day, form, sha256, stamp, etag)
 
 
@@ -92,7 +94,7 @@ def in_format(file: SourceFile, named: str | None) -> SourceFile:
         known = ", ".join(FORMATS)
         raise InputError(
             f"{file.shown}: the name's ending tells no format that can be read. Known: {known}, also with .gz or .zst. "
-            "A mapping file may name another file's format (format: csv)."
+            "Name it so, or the format in a mapping file (format: csv)."
         )
     return replace(file, format=form)
 

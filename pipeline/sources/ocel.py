@@ -70,7 +70,9 @@ def _recognised(conversion: Conversion) -> Iterator[bytes]:
     if first.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         raise conversion.error("is OCEL in XML, which is not read. Export the log as OCEL 2.0 in JSON.")
     if not first:
-        raise conversion.error("is empty. A log without events is at least an object with empty events and objects.")
+        raise conversion.error(
+            "is empty. A log without events is at least an object with empty events and objects. Export it again."
+        )
     return itertools.chain([first], pieces)
 
 

@@ -51,11 +51,19 @@ def verify_workbook(path: Path, shown: str) -> None:
         with zipfile.ZipFile(path) as parts:
             size = sum(part.file_size for part in parts.infolist())
     except (zipfile.BadZipFile, OSError, EOFError, ValueError) as error:
-        raise InputError(f"{shown}: is no workbook (XLSX), or is damaged: {error}.") from error
+        raise InputError(f"{shown}: is no workbook (XLSX), or is damaged: {error}. Save it again.") from error
+    refuse_bomb(path, size, shown)
+
+
+def refuse_bomb(path: Path, size: int, shown: str) -> None:
+    """Raise InputError where a file unpacks to so many bytes that it is no export."""
     limit = max(BOMB_BYTES, BOMB_FACTOR * path.stat().st_size)
     if size > limit:
         raise InputError(_is_bomb(shown, limit))
 
 
 def _is_bomb(shown: str, limit: int) -> str:
-    return f"{shown}: unpacks to more than {limit / 2**30:,.1f} GiB, which is no export. Nothing was read."
+    return (
+        f"{shown}: unpacks to more than {limit / 2**30:,.1f} GiB, which is no export. Nothing was read. "
+        "Export it again, in parts."
+    )

@@ -28,7 +28,7 @@ def prepared(file: SourceFile, mapping: Mapping | None, dialect: Dialect) -> Ite
     """
     file = in_format(file, mapping.format if mapping else None)
     if file.path.is_symlink() and not file.path.exists():
-        raise InputError(f"{file.shown}: is a link to nothing.")
+        raise InputError(f"{file.shown}: is a link to nothing. Point it to a file, or remove it.")
     with tempfile.TemporaryDirectory(prefix="friction-") as made_folder:
         folder = Path(made_folder)
         # unpacked once, by the fastest means, DuckDB reads it on all cores, and nothing can change it meanwhile
@@ -92,7 +92,7 @@ def head(file: SourceFile) -> bytes:
         with packing.unpacked(file.path) as content:
             return content.read(HEAD)
     except packing.DAMAGED as error:
-        raise InputError(f"{file.shown}: cannot be read: {error}") from error
+        raise InputError(f"{file.shown}: cannot be read: {error}. Export or copy it again.") from error
 
 
 def _through(file: SourceFile, target: Path, convert: Callable[[BinaryIO, BinaryIO, str], None]) -> None:
@@ -106,16 +106,26 @@ def _shape(file: SourceFile, mapping: Mapping | None) -> str:
     first = head(file).removeprefix(b"\xef\xbb\xbf").lstrip()
     for magic, ending in PACKED.items():
         if first.startswith(magic):
-            raise InputError(f"{file.shown}: its content is packed, and its name does not say so. Call it …{ending}.")
+            raise InputError(f"{file.shown}: its content is packed, and its name does not say so. Name it …{ending}.")
     if form != "parquet" and first.startswith(b"PAR1"):
-        raise InputError(f"{file.shown}: its content is Parquet, its name says {form}. Call it ….parquet.")
+        raise InputError(f"{file.shown}: its content is Parquet, its name says {form}. Name it ….parquet.")
     if form == "parquet" and not first.startswith(b"PAR1"):
         what = "is empty" if not first else "is not Parquet"
-        raise InputError(f"{file.shown}: {what}. Where it is text, its name must end in .csv or .ndjson.")
+        raise InputError(
+            f"{file.shown}: {what}. Where it is text, its name must end in .csv or .ndjson. "
+            "Rename it, or export it again."
+        )
     if form == "ndjson" and first.startswith(b"[") and b"\n" in first and first[1:].lstrip().startswith(b"{"):
         return "json"
     if form != "json":
         return form
+    if not first.startswith((b"[", b"{")):
+        what = (
+            "is no JSON: it begins neither with [ nor with {"
+            if first
+            else "is empty; an export without rows is at least []"
+        )
+        raise InputError(f"{file.shown}: {what}. Export it again.")
     if first.startswith(b"["):
         return "json"
     return "json" if mapping is not None and mapping.records and _is_page(first, mapping.records) else "ndjson"

@@ -14,6 +14,7 @@ import duckdb
 from pipeline.errors import InputError
 from pipeline.quoting import quoted, text
 from pipeline.settings import Dialect
+from pipeline.sources import packing
 from pipeline.sources.files import LONGEST_LINE, SourceFile
 from pipeline.sources.mapping import Mapping
 from pipeline.sources.packing import DAMAGED, unpacked
@@ -28,6 +29,10 @@ ORDINAL = quoted("place of the row")
 PAGE_BYTES = 1 << 30  # of one JSON document that holds the rows in an array: it is read at once
 SAMPLE_ROWS = 10_000  # rows that tell which keys are usual; the keys of every row are looked at all the same
 DELIMITERS = (",", ";", "\t", "|")
+MOST_COLUMNS = 4_000  # of a CSV file: with ten thousand DuckDB is busy for minutes, and no export has them
+ROW_BYTES = 16  # of a row of Parquet, at least: it has an id of its own
+DECIMAL_DIGITS = 38  # that DuckDB holds
+SHOWN = 200  # characters of a header that an error quotes
 
 
 @dataclass(frozen=True)
@@ -60,11 +65,15 @@ def table(
     if file.format == "parquet":
         path = text(file.path)
         found = con.execute(f"describe from read_parquet({path})").fetchall()
+        packing.refuse_bomb(file.path, _size(con, path), file.shown)
         numbered = (
             f"(select * exclude (file_row_number), file_row_number + 1 as {ORDINAL} "
             f"from read_parquet({path}, file_row_number = true))"
         )
-        return Table(file, {name: kind for name, kind, *_ in found}, f"read_parquet({path})", numbered)
+        if any(name.lower() == "file_row_number" for name, *_ in found):  # then DuckDB cannot add its own
+            numbered = f"(select *, row_number() over () as {ORDINAL} from read_parquet({path}))"
+        kinds = {name: kind for name, kind, *_ in found} | _long_decimals(con, path)
+        return Table(file, kinds, f"read_parquet({path})", numbered)
     if file.format == "csv":
         delimiter = dialect.delimiter or _delimiter(file, mapping, names)
         columns = list(mapping.fields) if mapping and mapping.fields else csv_header(file, delimiter)
@@ -75,6 +84,22 @@ def table(
     numbered = f"(select *, row_number() over () as {ORDINAL} from {relation})"
     keys, usual = _keys(con, relation, names) if mapping is None else (frozenset(), ())
     return Table(file, {}, relation, numbered, keys=keys, usual_keys=usual)
+
+
+def _size(con: duckdb.DuckDBPyConnection, path: str) -> int:
+    """Bytes that a Parquet file unpacks to, at least: a repeated value takes none, but its row does."""
+    rows = con.execute(f"select sum(num_rows) from parquet_file_metadata({path})").fetchall()[0][0]
+    packed = con.execute(f"select sum(total_uncompressed_size) from parquet_metadata({path})").fetchall()[0][0]
+    return max(int(rows or 0) * ROW_BYTES, int(packed or 0))
+
+
+def _long_decimals(con: duckdb.DuckDBPyConnection, path: str) -> dict[str, str]:
+    """Columns of decimals that DuckDB reads as floating numbers, of whose digits they hold sixteen."""
+    found = con.execute(
+        f"select name, 'decimals of ' || precision || ' digits' from parquet_schema({path}) "
+        f"where precision > {DECIMAL_DIGITS}"
+    ).fetchall()
+    return dict(found)
 
 
 def _keys(con: duckdb.DuckDBPyConnection, relation: str, names: list[str]) -> tuple[frozenset[str], tuple[int, ...]]:
@@ -108,7 +133,10 @@ def _elements(con: duckdb.DuckDBPyConnection, file: SourceFile, mapping: Mapping
     array = f"json -> {text(key)}"
     without = con.execute(f"select count(*) from {pages} where json_type({array}) is distinct from 'ARRAY'").fetchall()
     if without != [(0,)]:
-        raise InputError(f"{file.shown}: has no array {key!r} of records, as its mapping says it has.")
+        raise InputError(
+            f"{file.shown}: has no array {key!r} of records, as its mapping says it has. Correct `records` in it, or "
+            "export the page again."
+        )
     return f"(select unnest(from_json({array}, '[\"JSON\"]'))::varchar as {RAW} from {pages})"
 
 
@@ -148,16 +176,22 @@ def csv_header(file: SourceFile, delimiter: str) -> list[str]:
     try:
         names = next(csv.reader(io.StringIO(_first_line(file), newline=""), delimiter=delimiter), [])
     except csv.Error as error:
-        raise InputError(f"{file.shown}: the header cannot be read: {error}") from error
+        raise InputError(f"{file.shown}: the header cannot be read: {error}. Export it again.") from error
     if not any(names):
         raise InputError(
-            f"{file.shown}: has no header. An export without rows still names its columns in its first line."
+            f"{file.shown}: has no header. An export without rows still names its columns in its first line. "
+            "Export it again."
+        )
+    if len(names) > MOST_COLUMNS:
+        raise InputError(
+            f"{file.shown}: has {len(names):,} columns, more than {MOST_COLUMNS:,}. Export those that the contract has."
         )
     names = [name or f"column {place}" for place, name in enumerate(names, start=1)]
     lowered = [name.lower() for name in names]
     twice = sorted({name for name in names if lowered.count(name.lower()) > 1})
     if twice:
-        raise InputError(f"{file.shown}: the header names {', '.join(map(repr, twice))} more than once.")
+        told = ", ".join(map(repr, twice))[:SHOWN]
+        raise InputError(f"{file.shown}: the header names {told} more than once. Rename or remove one of them.")
     return names
 
 
@@ -166,7 +200,7 @@ def _first_line(file: SourceFile) -> str:
         with unpacked(file.path) as content:
             first = content.readline(LONGEST_LINE)
     except DAMAGED as error:
-        raise InputError(f"{file.shown}: cannot be read: {error}") from error
+        raise InputError(f"{file.shown}: cannot be read: {error}. Export or copy it again.") from error
     if b"\0" in first:
-        raise InputError(f"{file.shown}: the header holds zero bytes: this is no CSV, or is damaged.")
+        raise InputError(f"{file.shown}: the header holds zero bytes: this is no CSV, or is damaged. Export it again.")
     return first.decode("utf-8-sig", errors="surrogateescape")

@@ -19,13 +19,15 @@ def to_parquet(path: Path, shown: str, sheet: str | None, target: Path) -> None:
     try:
         book = fastexcel.read_excel(path)
         if sheet is not None and sheet not in book.sheet_names:
-            raise InputError(f"{shown}: has no sheet {sheet!r}. Found: {', '.join(book.sheet_names)}.")
+            raise InputError(
+                f"{shown}: has no sheet {sheet!r}. Found: {', '.join(book.sheet_names)}. Name one of them: sheet = …."
+            )
         # types are those of all rows: one told by the first thousand would make the text below it vanish
         rows = book.load_sheet(sheet if sheet is not None else 0, schema_sample_rows=None)
         frame = rows.to_polars()
     except fastexcel.FastExcelError as error:
-        raise InputError(f"{shown}: cannot be read as a workbook (XLSX): {str(error).splitlines()[0]}") from error
+        raise InputError(f"{shown}: cannot be read as a workbook (XLSX). Open it and save it again.") from error
     if not frame.width or all(name.startswith("__UNNAMED__") for name in frame.columns):
-        raise InputError(f"{shown}: the sheet has no header. Its first row must name the columns.")
+        raise InputError(f"{shown}: the sheet has no header. Name the columns in its first row.")
     frame = frame.with_columns(pl.selectors.duration().dt.total_seconds(fractional=True))
     frame.write_parquet(target)

@@ -44,14 +44,16 @@ def convert(content: BinaryIO, out: BinaryIO, shown: str) -> None:
             conversion.check_length(conversion.read - parser.CurrentByteIndex)  # what the parser holds back
     except expat.ExpatError as error:
         told = expat.ErrorString(error.code)
-        raise conversion.error(f"is not XML and so no XES: {told}.", error.lineno) from error
+        raise conversion.error(f"is not XML and so no XES: {told}. Export it again.", error.lineno) from error
     except (LookupError, ValueError) as error:  # of an encoding that Python lacks, or that expat cannot use
         raise conversion.error(f"is in an encoding that cannot be read: {error}. Export it in UTF-8.") from error
     try:
         parser.Parse(b"", True)
     except expat.ExpatError as error:
         if not conversion.read:
-            raise conversion.error("is empty. A log without events is at least <log></log>.") from error
+            raise conversion.error(
+                "is empty. A log without events is at least <log></log>. Export it again."
+            ) from error
         raise conversion.error("ends before the log does: it was cut off. Export it again.", error.lineno) from error
 
 
@@ -84,12 +86,14 @@ class _Log:
         tag, parent = name.rpartition(" ")[2], self._path[-1] if self._path else None
         self._path.append(tag)
         if len(self._path) > DEEPEST:
-            raise self._error(f"elements lie more than {DEEPEST} deep in one another: this is no event log.")
+            raise self._error(
+                f"elements lie more than {DEEPEST} deep in one another: this is no event log. Check what was exported."
+            )
         if self._passed_over:
             return
         if parent is None:
             if tag != "log":
-                raise self._error(f"is no XES: its first element is <{tag}>, not <log>.")
+                raise self._error(f"is no XES: its first element is <{tag}>, not <log>. Export the log as XES.")
         elif parent == "log" and tag == "trace":
             self._trace, self._place, self._size_of_trace, self._size = {}, 0, 0, 0
         elif tag == "event" and parent in {"log", "trace"}:
@@ -100,7 +104,7 @@ class _Log:
         elif tag in KINDS:
             self._begin(tag, parent, given)
         elif tag != "values" or parent != "list":
-            raise self._error(f"<{tag}> is no attribute of XES. Known: {', '.join(sorted(KINDS))}.")
+            raise self._error(f"<{tag}> is no attribute of XES. Known: {', '.join(sorted(KINDS))}. Export it again.")
 
     def end(self, name: str) -> None:
         tag, depth = self._path.pop(), len(self._path)
@@ -119,13 +123,13 @@ class _Log:
     def refuse_document_type(self, *_: object) -> None:
         raise self._error(
             "has a document type (<!DOCTYPE …>), with which a file can name other files or grow without end. "
-            "XES has none: export the log without it."
+            "XES has none: Export the log without it."
         )
 
     def _begin(self, kind: str, parent: str, given: dict[str, str]) -> None:
         key = given.get("key")
         if key is None:
-            raise self._error(f"<{kind}> has no key.")
+            raise self._error(f"<{kind}> has no key. Export it again.")
         if parent == "trace" and self._place:
             raise self._error(
                 f"the attribute {key!r} of the trace comes after its first event. XES puts a trace's attributes first, "

@@ -20,13 +20,14 @@ from pipeline.sources.files import SourceFile
 from pipeline.sources.mapping import Mapping
 from pipeline.sources.packing import unpacked
 from pipeline.sources.preparing import prepared
-from pipeline.sources.reading import Table, table
+from pipeline.sources.reading import SHOWN, Table, table
 from pipeline.warehouse import quarantine, repeats
 from pipeline.warehouse.rejects import Reject, forget, rejected
 from pipeline.warehouse.staging import Staging, stage
 
 log = logging.getLogger(__name__)
 
+LONGEST_LIST = 1000  # characters of column names that an error quotes
 NOT_SQL = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)  # whoever wrote it can mend it
 # how DuckDB says that a file lacks a column: its mapping was right until the export changed
 NO_COLUMN = re.compile(
@@ -127,9 +128,12 @@ def read(
         rows, bad = ours + len(rejects), ours - good + len(rejects)
         missing, unknown = _compared(con, contract, file, found, staging, mapping)
         about = (identity, source, contract.name, file.shown)
-        writing = quarantine.collect(con, about, found, mapping, staging, rejects)
-        if bad > contract.quarantine_limit_share * rows:
-            raise ContractError(quarantine.verdict(con, contract, file.shown, rows, bad))
+        is_refused = bad > contract.quarantine_limit_share * rows
+        writing = quarantine.collect(
+            con, about, found, mapping, staging, rejects, most=quarantine.SHOWN if is_refused else None
+        )
+        if is_refused:
+            raise ContractError(quarantine.verdict(con, contract, file.shown, rows, bad, rejects))
         file.check_unchanged()
         yield Staged(identity, source, contract, file, rows, bad, staging, missing, unknown, writing)
 
@@ -198,7 +202,15 @@ def judged(
         if isinstance(error, NOT_SQL) and (mapping is not None or dialect.times):
             what = f"its mapping {mapping.name!r}" if mapping else "times of its source"
             raise SettingsError(f"{file.shown}: {what} cannot be applied: {error}") from error
-        raise InputError(f"{file.shown}: cannot be read as {readable.format}: {error}") from error
+        raise InputError(
+            f"{file.shown}: cannot be read as {readable.format}: {_in_short(error)}. Export or copy it again."
+        ) from error
+
+
+def _in_short(error: duckdb.Error) -> str:
+    """What DuckDB says, without the settings that it proposes and the name by which it knows the file."""
+    first = re.sub(r"^(?:[A-Za-z]+ )+Error: ", "", str(error).split("\n", 1)[0])
+    return re.sub(r"""['"][^'"]*/friction-\w+/\w+['"]""", "the file", first)[:SHOWN].rstrip(". ")
 
 
 def _lacking(found: Table, error: duckdb.Error) -> str | None:
@@ -236,7 +248,11 @@ def add(con: duckdb.DuckDBPyConnection, staged: Staged, timezone: str) -> Loaded
     contract, file = staged.contract, staged.file
     quarantine.add(con)
     repeated = repeats.resolve(con, contract, staged.staging, staged.load_id, staged.source, file.shown)
-    days = repeats.insert(con, contract, staged.staging, staged.load_id, timezone) | repeated.days
+    with _unless_changed(file):
+        try:
+            days = repeats.insert(con, contract, staged.staging, staged.load_id, timezone) | repeated.days
+        except duckdb.InvalidInputException as error:  # columns that the judging did not look at
+            raise InputError(f"{file.shown}: cannot be read: {_in_short(error)}. Export or copy it again.") from error
     file.check_unchanged()
     return Loaded(
         load_id=staged.load_id,
@@ -283,8 +299,13 @@ def _refuse_missing(
     if is_known and missing:
         raise ContractError(
             f"{file.shown}: required columns of {contract.name} are missing: {', '.join(missing)}. "
-            f"Found: {', '.join(sorted(has))}. Rename them in the export, or write a mapping file (adapter = PATH)."
+            f"Found: {_listed(has)}. Rename them in the export, or write a mapping file (adapter = PATH)."
         )
+
+
+def _listed(names: set[str]) -> str:
+    told = ", ".join(sorted(names))
+    return told if len(told) <= LONGEST_LIST else f"{told[:LONGEST_LIST]} …"
 
 
 def _compared(

@@ -1,6 +1,7 @@
 """Rows that broke a rule: their original text, the rules, the file and the line."""
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -49,25 +50,36 @@ def collect(
     mapping: Mapping | None,
     staging: Staging,
     rejects: list[Reject],
+    *,
+    most: int | None = None,
 ) -> Writing:
     """Put the bad rows of `staged`, and those that the reader rejected, into the temporary table `refused`.
 
     `about`: load_id, source, contract and file. One row of the file may stand there several times, where a mapping
-    makes several of it.
+    makes several of it. `most`: how many will do, where the file is refused for them.
     """
     writing = _writing(table, is_cut=table.file.format == "csv")
     con.execute("create or replace temp table refused as select * from ops.quarantine limit 0")
     original = "original" if staging.has_original else "null"
-    bad = con.execute(
-        f"select {staging.place}, broken_rules, {original} from staged where is_ours and not is_good order by 1, 2"
-    ).fetchall()
+    told = ", ".join(
+        f"{text(value)} as {quoted(name)}"
+        for name, value in zip(("load_id", "source", "contract", "file"), about, strict=True)
+    )
+    selected = (
+        f"select {told}, {staging.place} as line, broken_rules, {original} as original from staged "
+        f"where is_ours and not is_good order by line, broken_rules {f'limit {most}' if most else ''}"
+    )
+    if staging.has_original and not rejects:  # every line is a row
+        con.execute(f"insert into refused by name {selected}")
+        return writing
+    bad = con.execute(f"select line, broken_rules, original from ({selected}) order by line, broken_rules").fetchall()
     if not bad and not rejects:
         return writing
     if staging.has_original:
         # every line is a row, except those that were rejected
         begins = [each.line - before for before, each in enumerate(rejects)]
         rows: Rows = [(at + bisect_right(begins, at), rules, row) for at, rules, row in bad]
-        rows += [(each.line, [each.rule], originals.line_at(table.file, each.at)) for each in rejects]
+        rows += [(each.line, [each.rule], originals.line_at(table.file, each.at)) for each in rejects[:most]]
     else:
         broken: dict[int, list[list[str]]] = {}
         for at, rules, _ in bad:
@@ -77,10 +89,6 @@ def collect(
         writing = _writing(table, is_cut=found is not None)
     frame = pl.DataFrame(rows, schema=SCHEMA, orient="row")
     con.register("incoming", frame.to_arrow())
-    told = ", ".join(
-        f"{text(value)} as {quoted(name)}"
-        for name, value in zip(("load_id", "source", "contract", "file"), about, strict=True)
-    )
     con.execute(f"insert into refused by name select {told}, * from incoming order by line, original")
     con.unregister("incoming")
     return writing
@@ -161,14 +169,20 @@ def found(
     return rules, first, replaced
 
 
-def verdict(con: duckdb.DuckDBPyConnection, contract: Contract, shown: str, read: int, bad: int) -> str:
+def verdict(
+    con: duckdb.DuckDBPyConnection, contract: Contract, shown: str, read: int, bad: int, rejects: list[Reject]
+) -> str:
     """Why a file is refused: how many rows broke which rules, the first of them, and what to do."""
-    rules = con.execute(
-        """
-        select rule, count(*) as rows from (select unnest(broken_rules) as rule from refused)
-        group by rule order by rows desc, rule
-        """
-    ).fetchall()
+    counted = Counter(each.rule for each in rejects)
+    counted.update(
+        dict(
+            con.execute(
+                "select rule, count(*) from (select unnest(broken_rules) as rule from staged "
+                "where is_ours and not is_good) group by rule"
+            ).fetchall()
+        )
+    )
+    rules = sorted(counted.items(), key=lambda each: (-each[1], each[0]))
     lines = con.execute("select line, original from refused order by line limit $shown", {"shown": SHOWN}).fetchall()
     told = ", ".join(f"{rule} {count:,}" for rule, count in rules[:SHOWN])
     more = f" and {len(rules) - SHOWN} more rules" if len(rules) > SHOWN else ""

@@ -24,6 +24,7 @@ ADVICE = {
 }
 OF_READER = {
     "row.invalid_encoding": 'declare the code page (encoding = "windows-1254") and run the day again with the file',
+    "row.no_object": "correct the line, which is no JSON object, and run the day again with the file",
     "row.too_few_columns": "correct the row in the file and run the day again",
     "row.too_many_columns": "correct the row in the file and run the day again",
 }

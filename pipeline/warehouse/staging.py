@@ -9,7 +9,7 @@ from pipeline.settings import Dialect
 from pipeline.sources.files import SourceFile
 from pipeline.sources.mapping import Mapping, Rows
 from pipeline.sources.reading import ORDINAL, RAW, Table
-from pipeline.warehouse.typing import refuse_changed_type, typed
+from pipeline.warehouse.typing import as_it_is, refuse_changed_type, typed, unless_empty
 
 REST = quoted("what the contract does not know")
 LOCAL_ROWS = 36028797018960000  # where DuckDB begins to number rows that a transaction has not committed yet
@@ -97,10 +97,14 @@ def stage(contract: Contract, file: SourceFile, table: Table, mapping: Mapping |
     steps["judged"] = f"select *, {is_good} as is_good from typed"
     found = ", ".join(f"case when ({holds}) then null else {text(name)} end" for name, holds in rules.items())
     is_bad = f"{_IS_OURS} and not is_good"
+    broken = f"list_filter([{found}], lambda x: x is not null)"
+    if table.is_json:
+        is_row = "is not null" if mapping else "= 'OBJECT'"
+        broken = f"case when json_type(try_cast({RAW} as json)) {is_row} then {broken} else ['row.no_object'] end"
     told = [
         f"{_IS_OURS} as is_ours",
         f"{_IS_OURS} and is_good as is_good",
-        f"case when {is_bad} then list_filter([{found}], lambda x: x is not null) end as broken_rules",
+        f"case when {is_bad} then {broken} end as broken_rules",
         f"hash({quoted(contract.key[0])}) as key_hash",
         *([f"case when {is_bad} then {RAW} end as original"] if table.is_json else []),
         *([f"{REST} as rest"] if REST in expressions else []),
@@ -147,7 +151,11 @@ def _as_they_are(contract: Contract, table: Table, unknown: tuple[str, ...], dia
     names = [column.name for column in contract.inputs]
     if table.is_json:
         return _keys_as_they_are(contract, table)
-    columns = {name: _unless_empty(quoted(name), table.columns[name]) for name in names if name in table.columns}
+    columns = {
+        column.name: as_it_is(column, table.columns[column.name])
+        for column in contract.inputs
+        if column.name in table.columns
+    }
     if table.file.format == "parquet":
         for column in contract.inputs:
             if column.name in table.columns:
@@ -155,7 +163,7 @@ def _as_they_are(contract: Contract, table: Table, unknown: tuple[str, ...], dia
                 if column.type == "JSON" and table.columns[column.name].startswith(("STRUCT", "MAP")):
                     columns[column.name] = f"to_json({columns[column.name]})"
     if unknown and "attributes" in names:
-        packed = ", ".join(f"{quoted(name)} := {_unless_empty(quoted(name), table.columns[name])}" for name in unknown)
+        packed = ", ".join(f"{quoted(name)} := {unless_empty(quoted(name), table.columns[name])}" for name in unknown)
         rest = f"nullif(json_merge_patch('{{}}', to_json(struct_pack({packed})))::varchar, '{{}}')"
         columns["attributes"] = with_rest(rest, columns.get("attributes"))
     return Rows(columns=columns)
@@ -193,11 +201,6 @@ def with_rest(rest: str, given: str | None) -> str:
         f"case when ({rest}) is null or (({given}) is not null and {parsed} is null) then {given} "
         f"when ({given}) is null then {rest} when json_type({parsed}) = 'OBJECT' then {both} else {beside} end"
     )
-
-
-def _unless_empty(name: str, kind: str) -> str:
-    """Empty text is no value: CSV cannot tell the two apart, so the other formats must not either."""
-    return f"nullif({name}, '')" if kind == "VARCHAR" else name
 
 
 def _beside(file: SourceFile, mapping: Mapping | None) -> dict[str, str]:

@@ -45,6 +45,28 @@ def refuse_changed_type(shown: str, column: Column, found: str, dialect: Dialect
     )
 
 
+def unless_empty(name: str, found: str) -> str:
+    """Empty text is no value: CSV cannot tell the two apart, so the other formats must not either."""
+    return f"nullif({name}, '')" if found == "VARCHAR" else name
+
+
+def as_it_is(column: Column, found: str) -> str:
+    """A value of a file's column of that type, before it is typed; null where it is none.
+
+    NaN is no text. What is finer than a microsecond is cut, as it is in text; a number is a boolean where it is 0 or 1.
+    """
+    name = quoted(column.name)
+    if found == "TIMESTAMPTZ_NS":
+        return f"make_timestamptz(epoch_ns({name}) // 1000)"
+    if found == "TIMESTAMP_NS":
+        return f"make_timestamp(epoch_ns({name}) // 1000)"
+    if column.type == "BOOLEAN" and found.startswith(_NUMERIC):
+        return f"case when {name} = 0 then 'false' when {name} = 1 then 'true' else 'no ' || {name}::varchar end"
+    if column.type == "VARCHAR" and found in {"FLOAT", "DOUBLE"}:
+        return f"case when not isnan({name}) then {name} end"
+    return unless_empty(name, found)
+
+
 def typed(column: Column, dialect: Dialect) -> str:
     """The column of that name with the contract's type; null where its value cannot be one."""
     name = quoted(column.name)

@@ -217,6 +217,8 @@ def some(kind: pa.DataType, rows: int, *, has_nulls: bool) -> pa.Array:
         return pa.array([b"a\0b"] * rows, pa.binary()).cast(kind)
     if pa.types.is_float16(kind):
         return pa.array([0.0] * rows, pa.float32()).cast(kind)
+    if pa.types.is_decimal(kind):
+        return pa.array([Decimal(0)] * rows, kind)
     return (
         pa.array([0] * rows, pa.int64())
         .cast(pa.int32() if kind in (pa.date32(), pa.time32("s")) else pa.int64())
