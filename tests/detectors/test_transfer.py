@@ -1,4 +1,5 @@
 from itertools import pairwise
+from typing import Any
 
 import polars as pl
 import pytest
@@ -112,11 +113,12 @@ def slowly(rows, day):
     for contact in ("k1", "k2"):
         waits = [(name, *row[1:]) for name, row in rows if row[0] == contact]
         waits = [wait for wait in waits if at(MIDNIGHT_LESS_TEN + 60 * wait[1], hour=0) < day.end]
-        first = min(waits, key=lambda wait: (wait[1], wait[0]), default=None)
+        first = [name for _, name in sorted((wait[1], wait[0]) for wait in waits)][:1]
         ended = sorted((wait[1] + wait[2], wait[0], *wait[3:]) for wait in waits if wait[2] is not None)
         ended = [wait for wait in ended if at(MIDNIGHT_LESS_TEN + 60 * wait[0], hour=0) < day.end]
         place, team, agent, was_moved = "unknown", None, None, False
-        places, handovers = [], []
+        places: list[str] = []
+        handovers: list[list[Any]] = []
         for moment, name, outcome, its_team, its_agent, queue in ended:
             before = team or place
             place = its_team or queue or place
@@ -132,7 +134,7 @@ def slowly(rows, day):
                 handovers.append([moment, name, place, "unknown", False])
         if handovers and at(MIDNIGHT_LESS_TEN + 60 * handovers[0][0], hour=0) >= day.start:
             told = f'{{"hand_offs":{len(handovers)},"ping_pongs":{sum(each[4] for each in handovers)}}}'
-            evidence = list(dict.fromkeys([first[0], *(each[1] for each in handovers)]))
+            evidence = list(dict.fromkeys([*first, *(each[1] for each in handovers)]))
             yield f"{handovers[0][2]} → {handovers[0][3]}", evidence, told
 
 
