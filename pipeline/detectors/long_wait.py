@@ -1,7 +1,9 @@
 """Long wait: the customer waited beyond the target of the channel and the type of wait.
 
 Targets stand in the journey file. A wait that has not ended, or that the customer gave up, counts as far as it was
-seen. How long it was is known when it ends; a wait that goes on is flagged after four times its target.
+seen. How long it was is known when it ends; a wait that goes on is flagged after four times its target. Waits for a
+first reply and for a resolution are left to `slow_first_response` and `slow_resolution`, which know of promises, so
+that no wait is flagged twice.
 """
 
 from dataclasses import dataclass
@@ -9,7 +11,8 @@ from datetime import timedelta
 
 import polars as pl
 
-from pipeline.detectors._signal import NO_SESSION, WHO, Inputs, Signal, saturating, seconds
+from pipeline.detectors._signal import Inputs, Signal
+from pipeline.detectors._waits import SLOW, beyond, with_targets
 
 
 @dataclass(frozen=True)
@@ -21,37 +24,8 @@ class Parameters:
 
 def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
     """One row per wait longer than its target; severity 1 − exp(−excess / target)."""
-    targets = pl.LazyFrame(
-        [(kind, channel, float(target)) for kind, by in inputs.targets.items() for channel, target in by.items()],
-        schema={"wait_type": pl.String, "channel": pl.String, "target": pl.Float64},
-        orient="row",
-    )
-    until = pl.coalesce("ended_at", pl.lit(inputs.end))
-    at_most = pl.duration(microseconds=(pl.col("target") * parameters.open_targets * 1e6).cast(pl.Int64))
-    return (
-        inputs.waits.join(targets, on=["wait_type", "channel"])
-        .with_columns(waited=seconds(until - pl.col("started_at")))
-        .filter(pl.col("waited") > pl.col("target"))
-        .select(
-            *WHO,
-            "started_at",
-            "ended_at",
-            **NO_SESSION,
-            locus_type=pl.lit("queue"),
-            locus=pl.coalesce("queue", pl.lit("unknown")),
-            flagged_at=pl.min_horizontal("ended_at", pl.col("started_at") + at_most),
-            severity=saturating(pl.col("waited") - pl.col("target"), pl.col("target")),
-            value_at_stake="value",
-            evidence=pl.concat_list("wait_id"),
-            detail=pl.struct(
-                "wait_type",
-                waited_seconds=pl.col("waited").round(3),
-                target_seconds="target",
-                is_censored=pl.col("ended_at").is_null() | (pl.col("outcome") != "served"),
-            ).struct.json_encode(),
-        )
-        .with_columns(ended_at=pl.coalesce("ended_at", "flagged_at"))
-    )
+    waits = inputs.waits.filter(~pl.col("wait_type").is_in(SLOW))
+    return beyond(inputs, with_targets(inputs, waits), parameters.open_targets)
 
 
 SIGNAL = Signal(
