@@ -49,8 +49,9 @@ def judge(bucket: Bucket, journey: Journey, signals: Mapping[str, Signal], day: 
     orders = orders_as_known(bucket.orders, day.end)
 
     recent = stages.staged(sessions.sessionize(bucket.events, bucket.resolved), journey)
-    events = stages.attempted(sessions.active(recent, day.start), journey)
-    visits = [stages.visits(events, journey, day.date, day.start, day.end)] if journey.of_sessions else []
+    pending = stages.attempted(sessions.pending(recent, day.start), journey)
+    events = sessions.active(pending, day.start)
+    visits = [stages.visits(pending, journey, day.date, day.start, day.end)] if journey.of_sessions else []
 
     service = journey.made_of("contact")
     contacts = contacting.contacts(waits, service).with_columns(

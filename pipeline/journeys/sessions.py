@@ -9,7 +9,8 @@ from pipeline.journeys.identities import person_of
 
 GAP = timedelta(minutes=30)  # GA4, Snowplow, Amplitude, Matomo, Clarity: 30 minutes; not split at midnight
 CAP = timedelta(hours=24)  # Clarity's and PostHog's day at most
-LOOK_BACK = CAP + 2 * GAP  # what `chained` needs to know every session that is open when the day begins
+RETURN = timedelta(hours=24)  # so long after a session its cart may be returned to; until then it is not abandoned
+LOOK_BACK = CAP + 2 * GAP + RETURN  # what `chained` needs to know every session that was open so long before the day
 
 
 def sessionize(events: pl.DataFrame, resolved: pl.DataFrame) -> pl.DataFrame:
@@ -33,6 +34,13 @@ def sessionize(events: pl.DataFrame, resolved: pl.DataFrame) -> pl.DataFrame:
 def active(events: pl.DataFrame, start: datetime) -> pl.DataFrame:
     """Events of sessions that were open on the day that begins at `start`: the others are none of its business."""
     return events.filter(pl.col("closed_at") >= start)
+
+
+def pending(events: pl.DataFrame, start: datetime) -> pl.DataFrame:
+    """Events of active sessions, and of those over before the day whose cart could still be returned to on it."""
+    is_over = pl.col("closed_at").is_between(start - RETURN, start, closed="left")
+    carts = events.filter(is_over & (pl.col("event_name") == "add_to_cart"))["session"].unique()
+    return events.filter((pl.col("closed_at") >= start) | pl.col("session").is_in(carts.implode()))
 
 
 def closed(events: pl.DataFrame, day: date, start: datetime, end: datetime, stages: list[str]) -> pl.DataFrame:
