@@ -84,8 +84,8 @@ def attempted(events: pl.DataFrame, journey: Journey) -> pl.DataFrame:
 def visits(events: pl.DataFrame, journey: Journey, day: date, start: datetime, end: datetime) -> pl.DataFrame:
     """Rows of `journeys.stage_visits` that are made of sessions, as known at the end of the day.
 
-    `events` as `attempted` gives them. One row per visit that was active on the day or was decided on it, and per
-    visit of a session that was over before the day, if there are events of such.
+    `events` as `attempted` gives them. One row per visit of theirs, also of one that was left and decided before the
+    day: what is known of it only now is flagged on it.
     """
     rows = events.with_row_index("row")
     found = rows.group_by("visit_id", maintain_order=True).agg(
@@ -119,7 +119,6 @@ def visits(events: pl.DataFrame, journey: Journey, day: date, start: datetime, e
             is_exposure=pl.lit(value=True),
             due_at=pl.lit(None, pl.Datetime("us", "UTC")),
         )
-        .filter(pl.col("is_active") | pl.col("is_decided") | (pl.col("closed_at") < start))
     )
     return decided.join(_loci(rows, decided), on="visit_id", how="left").with_columns(
         pl.col("loci").fill_null(pl.lit([], pl.List(pl.String)))

@@ -246,11 +246,11 @@ def test_a_mistake_in_the_parameters_of_a_stage_is_told(given, words):
             {"rage_click": {"min_click": 3}},
             "signals.rage_click.min_click: unknown parameter. Did you mean 'min_clicks'?",
         ),
-        ({"rage_click": {"min_clicks": "3"}}, "signals.rage_click.min_clicks: expected int like 4, found '3'"),
-        ({"rage_click": {"min_clicks": 3.5}}, "expected int like 4, found 3.5"),
-        ({"rage_click": {"min_clicks": True}}, "expected int like 4, found True"),
-        ({"rage_click": {"within": "1s"}}, "expected seconds like 1.0, found '1s'"),
-        ({"rage_click": {"within": True}}, "expected seconds like 1.0, found True"),
+        ({"rage_click": {"min_clicks": "3"}}, "signals.rage_click.min_clicks: expected int like 0, found '3'"),
+        ({"rage_click": {"min_clicks": 3.5}}, "expected int like 0, found 3.5"),
+        ({"rage_click": {"min_clicks": True}}, "expected int like 0, found True"),
+        ({"rage_click": {"within": "1s"}}, "expected seconds like 0.0, found '1s'"),
+        ({"rage_click": {"within": True}}, "expected seconds like 0.0, found True"),
     ],
 )
 def test_a_mistake_in_a_parameter_names_it_and_what_is_expected(overrides, words):

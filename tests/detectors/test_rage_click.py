@@ -1,6 +1,8 @@
 from datetime import timedelta
+from functools import cache
 from itertools import pairwise
 from math import hypot
+from typing import Any
 
 import polars as pl
 import pytest
@@ -8,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from pipeline.detectors._rage_profiles import PROFILES, bursts
+from pipeline.errors import SettingsError
 from tests.detectors.nights import at, customers, day_of, flags, picked, world
 from tests.detectors.plainly import SLOWLY, frame, known_on, sessions_of, visits_of
 
@@ -274,3 +278,282 @@ def test_it_finds_what_a_slow_reading_finds(drawn, number, start):
     day, rows = day_of(number), frame(drawn, start)
     found = flags("rage_click", world(rows), day).select("evidence", "flagged_at").rows()
     assert sorted((tuple(evidence), known) for evidence, known in found) == sorted(slowly(rows.to_dicts(), day))
+
+
+# The eleven vectors of friction_signals §1.2: milliseconds of the clicks, drift in pixels, one element each or one.
+VECTORS = {
+    "V1": ([0, 200, 400], 0, False),
+    "V2": ([0, 200, 400, 600], 0, False),
+    "V3": ([0, 900, 1800], 0, False),
+    "V4": ([0, 900, 1800, 2700], 0, False),
+    "V5": ([0, 350, 700, 950], 0, False),
+    "V6": ([0, 200, 400, 600], 40, False),
+    "V7": ([0, 200, 400, 600], 0, True),
+    "V8": ([150 * number for number in range(8)], 0, False),
+    "V9": ([1400 * number for number in range(5)], 0, False),
+    "V10": ([0, 200], 0, False),
+    "V11": ([0, 120, 240], 0, False),
+}
+VENDORS = {
+    "posthog": {"V1": 1, "V2": 1, "V3": 1, "V4": 1, "V5": 1, "V7": 1, "V8": 1, "V11": 1},
+    "mixpanel": {"V2": 1, "V4": 1, "V5": 1, "V7": 1, "V8": 2},
+    "amplitude": {"V2": 1, "V5": 1, "V8": 1},
+    "datadog": {"V1": 1, "V2": 1, "V5": 1, "V6": 1, "V8": 1, "V11": 1},
+    "openreplay": {"V1": 1, "V2": 1, "V6": 1, "V8": 1, "V11": 1},
+    "newrelic": {"V2": 1, "V5": 1, "V6": 1, "V8": 1},
+    "splunk": {"V2": 1, "V5": 1, "V6": 1, "V8": 2},
+    "conviva": {"V1": 1, "V2": 1, "V3": 1, "V4": 1, "V5": 1, "V6": 1, "V8": 2, "V11": 1},
+    "sentry": {"V8": 1, "V9": 1},
+}
+
+
+@cache
+def told_of_vectors(profile):
+    """How many flags each vector is, one customer for each; nothing answers any of their clicks."""
+    rows = [
+        {
+            "event_id": f"{vector}-{number}",
+            "customer_id": vector,
+            "event_name": "click",
+            "element": f"#b{number}" if apart else "#b",
+            "x": 100.0 + number * drift,
+            "y": 100.0,
+            "occurred_at": at(milliseconds / 1000),
+        }
+        for vector, (times, drift, apart) in VECTORS.items()
+        for number, milliseconds in enumerate(times)
+    ]
+    found = flags("rage_click", world(pl.DataFrame(rows)), profile=profile)
+    return dict(found.group_by("customer_id").len().iter_rows())
+
+
+@pytest.mark.parametrize("profile", VENDORS)
+@pytest.mark.parametrize("vector", VECTORS)
+def test_each_profile_tells_as_many_as_the_vendor_does(vector, profile):
+    assert told_of_vectors(profile).get(vector, 0) == VENDORS[profile].get(vector, 0)
+
+
+def test_every_profile_is_tried_and_another_name_is_an_error():
+    assert set(VENDORS) | {"friction"} == set(PROFILES)
+    with pytest.raises(SettingsError, match=r"there is no profile 'splunky'\. Did you mean 'splunk'"):
+        flags("rage_click", CLICKS, profile="splunky")
+
+
+def test_limits_of_a_profile_may_be_others():
+    found = [
+        customers(flags("rage_click", CLICKS, profile="openreplay", **given))
+        for given in ({}, {"min_clicks": 4}, {"within": timedelta(milliseconds=401)})
+    ]
+    assert found == [{"thrice", "looks"}, {"looks"}, {"angry", "slower", "thrice", "looks"}]
+
+
+EVIDENCE = world(
+    """
+    customer_id | event_id | event_name | element | page_path | occurred_at
+    ------------+----------+------------+---------+-----------+-------------
+    both        | a1       | click      | pay     | /checkout | 10:00:00.0
+    both        | a2       | click      | pay     | /checkout | 10:00:00.1
+    both        | a3       | click      | pay     | /checkout | 10:00:00.2
+    both        | a4       | rage_click | pay     | /checkout | 10:00:00.2
+    both        | a5       | click      | pay     | /checkout | 10:00:00.3
+    both        | a6       | rage_click | pay     | /checkout | 10:00:05.3
+    later       | b1       | click      | pay     | /checkout | 10:00:00.0
+    later       | b2       | click      | pay     | /checkout | 10:00:00.1
+    later       | b3       | click      | pay     | /checkout | 10:00:00.2
+    later       | b4       | click      | pay     | /checkout | 10:00:00.3
+    later       | b5       | rage_click | pay     | /checkout | 10:00:05.301
+    elsewhere   | c1       | click      | pay     | /checkout | 10:00:00.0
+    elsewhere   | c2       | click      | pay     | /checkout | 10:00:00.1
+    elsewhere   | c3       | click      | pay     | /checkout | 10:00:00.2
+    elsewhere   | c4       | click      | pay     | /checkout | 10:00:00.3
+    elsewhere   | c5       | rage_click | help    | /checkout | 10:00:00.4
+    unnamed     | d1       | click      | pay     | /checkout | 10:00:00.0
+    unnamed     | d2       | click      | pay     | /checkout | 10:00:00.1
+    unnamed     | d3       | click      | pay     | /checkout | 10:00:00.2
+    unnamed     | d4       | click      | pay     | /checkout | 10:00:00.3
+    unnamed     | d5       | rage_click |         | /checkout | 10:00:00.4
+    page        | e1       | click      | pay     | /checkout | 10:00:00.0
+    page        | e2       | click      | pay     | /checkout | 10:00:00.1
+    page        | e3       | click      | pay     | /checkout | 10:00:00.2
+    page        | e4       | click      | pay     | /checkout | 10:00:00.3
+    page        | e5       | rage_click |         | /cart     | 10:00:00.4
+    alone       | f1       | rage_click |         | /cart     | 10:00:00.0
+    """
+)
+
+
+def test_a_vendors_event_on_a_burst_is_evidence_of_it_and_another_is_a_flag_of_its_own():
+    found, expected = picked(
+        flags("rage_click", EVIDENCE),
+        """
+        flag_id       | locus_type | locus | evidence               | severity
+        --------------+------------+-------+------------------------+---------
+        rage_click:a1 | element    | pay   | a1, a2, a3, a5, a4, a6 | 0.5
+        rage_click:b1 | element    | pay   | b1, b2, b3, b4         | 0.5
+        rage_click:b5 | element    | pay   | b5                     | 0.5
+        rage_click:c1 | element    | pay   | c1, c2, c3, c4         | 0.5
+        rage_click:c5 | element    | help  | c5                     | 0.5
+        rage_click:d1 | element    | pay   | d1, d2, d3, d4, d5     | 0.5
+        rage_click:e1 | element    | pay   | e1, e2, e3, e4         | 0.5
+        rage_click:e5 | page       | /cart | e5                     | 0.5
+        rage_click:f1 | page       | /cart | f1                     | 0.5
+        """,
+    )
+    assert_frame_equal(found, expected)
+
+
+@pytest.mark.parametrize(("day", "told"), [(1, ["rage_click:a3", "rage_click:b1"]), (2, [])])
+def test_a_burst_that_the_vendor_told_of_before_midnight_is_not_told_again_after_it(day, told):
+    over_midnight = world(
+        """
+        customer_id | event_id | event_name | element | occurred_at
+        early       | a1       | click      | pay     | 23:59:59.8
+        early       | a2       | click      | pay     | 23:59:59.9
+        early       | a3       | rage_click | pay     | 23:59:59.9
+        early       | a4       | click      | pay     | d2 00:00:00.0
+        early       | a5       | click      | pay     | d2 00:00:00.1
+        late        | b1       | click      | pay     | 23:59:59.5
+        late        | b2       | click      | pay     | 23:59:59.6
+        late        | b3       | click      | pay     | 23:59:59.7
+        late        | b4       | click      | pay     | 23:59:59.8
+        late        | b5       | rage_click | pay     | d2 00:00:00.1
+        """
+    )
+    assert flags("rage_click", over_midnight, day_of(day))["flag_id"].to_list() == told
+
+
+DEAD = """
+    customer_id | event_id | event_name | element | occurred_at
+    ------------+----------+------------+---------+-------------
+    {0}         | {0}1     | click      | pay     | 10:00:00.0
+    {0}         | {0}2     | click      | pay     | 10:00:01.0
+    {0}         | {0}3     | click      | pay     | 10:00:02.0
+    {0}         | {0}4     | click      | pay     | 10:00:03.0
+    {0}         | {0}5     | click      | pay     | 10:00:04.0
+"""
+
+
+@pytest.mark.parametrize(
+    ("then", "is_dead"),
+    [
+        ("scroll     |         | 10:00:07.000", False),
+        ("scroll     |         | 10:00:07.001", True),
+        ("dead_click | help    | 10:00:07.000", True),
+        ("click      | help    | 10:00:07.000", False),
+        ("click      | pay     | 10:00:07.000", True),
+        ("rage_click | pay     | 10:00:06.000", True),
+    ],
+)
+def test_to_sentry_an_element_is_dead_on_which_nothing_follows_for_seven_seconds(then, is_dead):
+    rows = world(DEAD.format("a") + f"    a | a6 | {then}")
+    assert (flags("rage_click", rows, profile="sentry").height == 1) == is_dead
+
+
+def test_to_sentry_an_element_is_dead_that_the_vendor_says_is_dead():
+    more = "    a | a6 | dead_click | pay | 10:00:06.0\n    a | a7 | scroll | | 10:00:06.5"
+    found, expected = picked(
+        flags("rage_click", world(DEAD.format("a") + more), profile="sentry"),
+        """
+        flag_id       | evidence           | flagged_at
+        rage_click:a1 | a1, a2, a3, a4, a5 | 2026-01-01 10:00:07
+        """,
+    )
+    assert_frame_equal(found, expected)
+
+
+# What each vendor's script keeps while clicks come in, one after the other; each gives the clicks of what it tells.
+
+
+def scripted(profile, clicks):
+    found: list[list[dict[str, Any]]] = []
+    run: list[dict[str, Any]] = []
+    told = False
+    for click in clicks:
+        if run and not belongs(profile, run, click, told):
+            run, told = [], False
+        run.append(click)
+        if is_rage(profile, run):
+            if profile in {"mixpanel", "splunk", "conviva"}:
+                found.append(run[-3 if profile == "conviva" else -4 :])
+                run = []
+            elif not told:
+                found.append(run)  # which grows as long as it goes on
+                told = True
+    return found
+
+
+def belongs(profile, run, click, told):
+    last, since = run[-1], [click["ms"] - each["ms"] for each in run]
+    same = click["element"] is not None and click["element"] == last["element"]
+    known = None not in (click["x"], last["x"])
+    dx, dy = (abs(click["x"] - last["x"]), abs(click["y"] - last["y"])) if known else (0, 0)
+    match profile:
+        case "posthog":
+            return known and dx + dy < 30 and since[-1] < 1000
+        case "mixpanel":
+            return known and hypot(dx, dy) < 30 and since[-1] < 1000
+        case "amplitude":
+            box = [[each[side] for each in [*run, click] if each[side] is not None] for side in ("x", "y")]
+            is_small = all(not each or max(each) - min(each) <= 50 for each in box)
+            return same and is_small and since[max(len(run) - 3, 0)] <= 1000
+        case "datadog":
+            return same and hypot(dx, dy) <= 100 and since[-1] <= 1000
+        case "openreplay":
+            return same and since[-1] < 300
+        case "sentry":
+            return same and since[0] <= 7000
+    return same
+
+
+def is_rage(profile, run):
+    count, within = {
+        "posthog": (3, None),
+        "mixpanel": (4, None),
+        "amplitude": (4, None),
+        "datadog": (3, 1000),
+        "openreplay": (3, None),
+        "newrelic": (4, 999),
+        "splunk": (4, 1000),
+        "conviva": (3, 2000),
+        "sentry": (5, None),
+    }[profile]
+    return len(run) >= count and (within is None or run[-1]["ms"] - run[-count]["ms"] <= within)
+
+
+def evident(profile, burst):
+    """New Relic tells of a run of clicks on an element, however long it lasts: of these the quick ones are evidence."""
+    if profile != "newrelic":
+        return burst
+    quick = [burst[n : n + 4] for n in range(len(burst) - 3) if burst[n + 3]["ms"] - burst[n]["ms"] < 1000]
+    return [click for click in burst if any(click in each for each in quick)]
+
+
+pressed = st.lists(
+    st.tuples(
+        st.sampled_from([0, 100, 100, 150, 299, 300, 333, 334, 500, 999, 1000, 1001, 1400, 2000]),
+        st.sampled_from(["pay"] * 9 + ["help", None]),
+        st.sampled_from([0.0] * 6 + [29.0, 30.0, 50.0, 51.0, 101.0, None]),
+        st.sampled_from([0.0] * 6 + [1.0, 29.0]),
+    ),
+    max_size=30,
+)
+
+
+@pytest.mark.parametrize("profile", VENDORS)
+def test_each_profile_finds_what_the_vendors_script_tells(profile):
+    @SLOWLY
+    @given(pressed)
+    def holds(drawn):
+        clicks, now = [], 0
+        for number, (pause, element, x, y) in enumerate(drawn):
+            now += pause
+            clicks.append({"event_id": f"e{number:02}", "ms": now, "element": element, "x": x, "y": y})
+        kinds = {"event_id": pl.String, "ms": pl.Int64, "element": pl.String, "x": pl.Float64, "y": pl.Float64}
+        rows = pl.DataFrame(clicks, schema=kinds).with_columns(
+            visit_id=pl.lit("v"), occurred_at=pl.lit(at(0)) + pl.duration(milliseconds="ms")
+        )
+        found = bursts(rows, PROFILES[profile]).group_by("burst", maintain_order=True).agg("event_id")["event_id"]
+        told = [[click["event_id"] for click in evident(profile, burst)] for burst in scripted(profile, clicks)]
+        assert found.to_list() == told
+
+    holds()
