@@ -100,7 +100,7 @@ def _generation(world: World, root: Ints, now: Matters, calendar: Calendar, rng:
     plants = {
         number: (plant, np.asarray(queue == QUEUES.index(plant.locus)))
         for number, plant in enumerate(world.plants)
-        if plant.signal == "long_wait"
+        if plant.signal in {"long_wait", "slow_first_response"}
     }
     outcome = fate(rng, np.full(count, 1 - world.support_lost), plants)
     plant, caused, risk = _met(outcome.met, outcome.caused, outcome.risk, count)

@@ -132,7 +132,8 @@ def of_contacts(world: World, bought: Orders, made: Contacts, calendar: Calendar
     nothing = {"risk": pl.lit(None, pl.Float64), "plant": pl.lit(-1, pl.Int64), "caused_loss": pl.lit(False)}
     is_long = (pl.col("known") - pl.col("at") > pl.col("target")) & (pl.col("known") < calendar.end)
     long = rows.filter(is_long).with_columns(
-        signal=pl.lit("long_wait"), locus_type=pl.lit("queue"), locus="queue", evidence=pl.concat_list("wait_id"),
+        signal=pl.when(pl.col("wait_type") == "first_response").then(pl.lit("slow_first_response"))
+        .otherwise(pl.lit("long_wait")), locus_type=pl.lit("queue"), locus="queue", evidence=pl.concat_list("wait_id"),
         started="at", flagged="known",
     )  # fmt: skip
     waited = pl.col("ended") - pl.col("at")

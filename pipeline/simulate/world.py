@@ -56,7 +56,7 @@ PLANTS = (
     Plant("long_wait", "support", "queue", "delivery", 0.10, 0.25, "30–600 s on the phone (target 20 s)"),
     Plant("long_wait", "support", "queue", "returns", 0.10, 0.25, "30–600 s on the phone (target 20 s)"),
     Plant("long_wait", "support", "queue", "chat", 0.15, 0.30, "80–900 s in chat (target 60 s)"),
-    Plant("long_wait", "support", "queue", "mail", 0.20, 0.25, "26–58 h to the first reply (target 24 h)"),
+    Plant("slow_first_response", "support", "queue", "mail", 0.20, 0.25, "26–58 h to the first reply (target 24 h)"),
     Plant("late_delivery", "fulfilment", "carrier", "south-post", 0.32, 0.40, "9–68 h after the promise"),
     Plant("late_delivery", "fulfilment", "carrier", "north-parcel", 0.05, 0.40, "9–68 h after the promise"),
     Plant(

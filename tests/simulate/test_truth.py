@@ -155,14 +155,15 @@ def test_long_waits_hang_ups_and_repeats_are_all_listed(small, listed):
         visit, one = f"support:{row['wait_id']}", (row["wait_id"],)
         known = min(row["to"] or END, row["from"] + 4 * target)
         if waited > target and known < END:
-            found["long_wait", "support", row["queue"], one] = (visit, lost, known)
+            signal = "slow_first_response" if row["channel"] == "email" else "long_wait"
+            found[signal, "support", row["queue"], one] = (visit, lost, known)
         if abandoned and waited > 5 * SECOND:
             found["queue_abandonment", "support", row["queue"], one] = (visit, lost, row["to"])
         if "repeat" in row:
             again = next(each for each in contacts(small) if each["wait_id"] == row["repeat"])
             pair = (row["wait_id"], row["repeat"])
             found["repeat_contact", "support", row["reason"], pair] = (visit, True, again["from"])
-    assert found == of(listed, "long_wait", "queue_abandonment", "repeat_contact")
+    assert found == of(listed, "long_wait", "slow_first_response", "queue_abandonment", "repeat_contact")
 
 
 def test_late_deliveries_and_defects_are_all_listed(small, listed):
