@@ -1,6 +1,7 @@
 """Which stage an event belongs to, and the visits that a session pays to its stages."""
 
 import re
+from collections.abc import Collection
 from datetime import date, datetime
 
 import polars as pl
@@ -50,35 +51,56 @@ def _of_page(path: str, stages: tuple[Stage, ...]) -> str | None:
 
 
 def attempted(events: pl.DataFrame, journey: Journey) -> pl.DataFrame:
-    """Give each event its `visit_id`, and number the attempts: a new one starts after a completed one.
+    """Give each event its `visit_id` and `visit`, the visit's number in this frame: 0, 1 … in order of first events.
 
+    A visit is what a session does in one stage; after it was completed, what starts it again starts another one.
     `events` as `staged` gives them; the visit's id is the stage and the id of its first event.
     """
-    events = events.with_columns(attempt=pl.lit(0, pl.UInt32), row=pl.int_range(pl.len(), dtype=pl.UInt32))
+    if not journey.of_sessions:
+        return events.with_columns(visit=pl.lit(None, pl.UInt32), visit_id=pl.lit(None, pl.String))
+    codes = {stage.name: code for code, stage in enumerate(journey.of_sessions)}
+    # one number per session, stage and attempt: numbers are grouped many times faster than texts
+    key = (
+        pl.col("session").cast(pl.UInt64) * (2**32)
+        + pl.col("stage").replace_strict(codes, return_dtype=pl.UInt64) * 2**24
+        + _attempts(events, journey)
+    )
+    keys = events.select(key=key, row=pl.int_range(pl.len(), dtype=pl.UInt32))
+    first = keys.group_by("key", maintain_order=True).agg(pl.col("row").first()).with_row_index("visit")
+    visit = keys.join(first.select("key", "visit"), on="key", how="left", maintain_order="left")["visit"]
+    ids = events[first["row"]].select(visit_id=pl.concat_str("stage", "event_id", separator=":")).to_series()
+    return events.with_columns(visit, ids.gather(visit))
+
+
+def _attempts(events: pl.DataFrame, journey: Journey) -> pl.Series:
+    """How often the event's stage had been completed in its session when it was last started again: mostly 0."""
+    attempt = pl.zeros(events.height, pl.UInt64, eager=True).alias("attempt")
+    told = {name for stage in journey.of_sessions for name in (*stage.starts_again_by, *stage.completed_by)}
+    marks = events.select("session", "event_name", "outcome").with_row_index("row").filter(_is_one_of(told))
     for stage in journey.of_sessions:
-        completing = events.filter(_completes(stage))
-        if not stage.starts_again_by or completing.is_empty():
-            continue
-        rows = events.join(completing.select("session").unique(), on="session", how="semi", maintain_order="left")
-        completed = _completes(stage).cast(pl.UInt32)
-        before = (completed.cum_sum() - completed).over("session")
-        again = rows.select(
-            "row",
-            "stage",
-            again=pl.when(pl.col("event_name").is_in(list(stage.starts_again_by)))
-            .then(before)
-            .forward_fill()
-            .over("session")
-            .fill_null(0),
-        ).filter((pl.col("stage") == stage.name) & (pl.col("again") > 0))
-        events = (
-            events.join(again.select("row", "again"), on="row", how="left", maintain_order="left")
-            .with_columns(attempt=pl.coalesce("again", "attempt"))
-            .drop("again")
+        of_stage = (
+            marks.select("session", "row", starts=_is_one_of(stage.starts_again_by), completes=_completes(stage))
+            .filter(pl.col("starts") | pl.col("completes"))
+            .with_columns(before=(pl.col("completes").cum_sum() - pl.col("completes")).over("session"))
+            .filter("starts")
         )
-    return events.with_columns(
-        visit_id=pl.col("stage") + pl.lit(":") + pl.col("event_id").first().over("session", "stage", "attempt")
-    ).drop("attempt", "row")
+        again = of_stage.filter(pl.col("before") > 0)["session"].unique()
+        if again.is_empty():
+            continue
+        theirs = (
+            events.select("session", "stage")
+            .with_row_index("row")
+            .filter((pl.col("stage") == stage.name) & pl.col("session").is_in(again.implode()))
+            .join_asof(
+                of_stage.select("session", "row", "before"),
+                on="row",
+                by="session",
+                strategy="backward",
+                check_sortedness=False,
+            )
+        )
+        attempt = attempt.scatter(theirs["row"], theirs["before"].fill_null(0).cast(pl.UInt64))
+    return attempt
 
 
 def visits(events: pl.DataFrame, journey: Journey, day: date, start: datetime, end: datetime) -> pl.DataFrame:
@@ -87,22 +109,17 @@ def visits(events: pl.DataFrame, journey: Journey, day: date, start: datetime, e
     `events` as `attempted` gives them. One row per visit of theirs, also of one that was left and decided before the
     day: what is known of it only now is flagged on it.
     """
-    rows = events.with_row_index("row")
-    found = rows.group_by("visit_id", maintain_order=True).agg(
-        pl.col("stage", "person_id", "customer_id", "session_id", "chain", "closed_at", "row").first(),
-        entered_at=pl.col("occurred_at").first(),
-        left_at=pl.col("occurred_at").last(),
-        device=pl.col("device").drop_nulls().first(),
-        channel=pl.col("channel").drop_nulls().first(),
-        value=pl.col("value").filter(pl.col("metric").is_null()).max(),
-        currency=pl.col("currency").drop_nulls().first(),
-        events=pl.len().cast(pl.Int64),
+    found = _found(events)
+    none = found.clear().select("visit", completed_at="entered_at", completed_by="stage")
+    completing = (
+        events.select("chain", "event_name", "outcome", completed_at="occurred_at")
+        .with_row_index("row")
+        .filter(_is_one_of({name for stage in journey.of_sessions for name in stage.completed_by}))
     )
-    none = found.clear().select("visit_id", completed_at="entered_at", completed_by="stage")
-    completed = pl.concat([none, *(_completions(rows, found, stage) for stage in journey.of_sessions)])
+    completed = pl.concat([none, *(_completions(completing, found, stage) for stage in journey.of_sessions)])
     is_over = pl.col("closed_at") < end
-    decided = (
-        found.join(completed, on="visit_id", how="left")
+    return (
+        found.join(completed, on="visit", how="left", maintain_order="left")
         .with_columns(
             outcome=pl.when(pl.col("completed_at").is_not_null())
             .then(pl.lit("completed"))
@@ -119,43 +136,78 @@ def visits(events: pl.DataFrame, journey: Journey, day: date, start: datetime, e
             is_exposure=pl.lit(value=True),
             due_at=pl.lit(None, pl.Datetime("us", "UTC")),
         )
+        .join(_loci(events), on="visit", how="left", maintain_order="left")
+        .with_columns(pl.col("loci").fill_null(pl.lit([], pl.List(pl.String))))
     )
-    return decided.join(_loci(rows, decided), on="visit_id", how="left").with_columns(
-        pl.col("loci").fill_null(pl.lit([], pl.List(pl.String)))
+
+
+def _found(events: pl.DataFrame) -> pl.DataFrame:
+    """One row per visit, in order of their numbers: who, when and where, from the rows that it begins and ends with."""
+    row = pl.int_range(pl.len(), dtype=pl.UInt32)
+    told = ["device", "channel", "currency"]
+    rows = (
+        events.select(
+            "visit",
+            row=row,
+            value=pl.when(pl.col("metric").is_null()).then("value"),
+            **{name: pl.when(pl.col(name).is_not_null()).then(row) for name in told},
+        )
+        .group_by("visit")
+        .agg(
+            pl.col("row", *told).min(), last=pl.col("row").max(), events=pl.len().cast(pl.Int64), value=pl.max("value")
+        )
+        .sort("visit")
     )
+    first = events.select(
+        "visit_id", "stage", "person_id", "customer_id", "session_id", "chain", "closed_at", entered_at="occurred_at"
+    )
+    return first[rows["row"]].with_columns(
+        *rows.select("visit", "row", "value", "events"),
+        events["occurred_at"].gather(rows["last"]).alias("left_at"),
+        *(events[name].gather(rows[name]) for name in told),
+    )
+
+
+def _is_one_of(names: Collection[str]) -> pl.Expr:
+    return pl.col("event_name").is_in(sorted(names))
 
 
 def _completes(stage: Stage) -> pl.Expr:
     """Events that complete the stage: a purchase that failed is none."""
     is_failed = (pl.col("outcome") == "error").fill_null(value=False)
-    return pl.col("event_name").is_in(list(stage.completed_by)) & ~is_failed
+    return _is_one_of(stage.completed_by) & ~is_failed
 
 
-def _completions(rows: pl.DataFrame, found: pl.DataFrame, stage: Stage) -> pl.DataFrame:
-    """The first completing event from the visit's entry on until it closes: visit_id, completed_at, completed_by.
+def _completions(completing: pl.DataFrame, found: pl.DataFrame, stage: Stage) -> pl.DataFrame:
+    """The first completing event from the visit's entry on until it closes: visit, completed_at, completed_by.
 
     Where a long session is cut, the cut is known only later than where it is: what completed a visit until then counts,
     on either side, so that a visit is decided once.
     """
-    completing = rows.filter(_completes(stage)).select(
-        "chain", "row", completed_at="occurred_at", completed_by="event_name"
-    )
-    entries = found.filter(pl.col("stage") == stage.name).select("visit_id", "chain", "closed_at", "row").sort("row")
+    its = completing.filter(_completes(stage)).select("chain", "row", "completed_at", completed_by="event_name")
+    entries = found.filter(pl.col("stage") == stage.name).select("visit", "chain", "closed_at", "row")
     return (
-        entries.join_asof(completing, on="row", by="chain", strategy="forward", check_sortedness=False)
+        entries.join_asof(its, on="row", by="chain", strategy="forward", check_sortedness=False)
         .filter(pl.col("completed_at") < pl.col("closed_at"))
-        .select("visit_id", "completed_at", "completed_by")
+        .select("visit", "completed_at", "completed_by")
     )
 
 
-def _loci(rows: pl.DataFrame, visited: pl.DataFrame) -> pl.DataFrame:
-    """The places that each visit touched: visit_id, loci (sorted)."""
-    wanted = rows.join(visited.select("visit_id"), on="visit_id", how="semi")
-    touched = [
-        wanted.select("visit_id", *columns)
-        .drop_nulls()
-        .unique()
-        .select("visit_id", locus=pl.concat_str(pl.lit(f"{kind}:"), pl.concat_str(columns, separator="/")))
-        for kind, columns in LOCI.items()
-    ]
-    return pl.concat(touched).sort("visit_id", "locus").group_by("visit_id").agg(loci="locus")
+def _loci(events: pl.DataFrame) -> pl.DataFrame:
+    """The places that each visit touched: visit, loci (sorted)."""
+    names, touched, known = [], [], 0
+    for kind, columns in sorted(LOCI.items()):
+        here = events.select("visit", *columns).drop_nulls()
+        place = here.select("visit", place=pl.concat_str(columns, separator="/"))
+        places = place.select(pl.col("place").unique().sort()).with_row_index("code", offset=known)
+        # visit and place in one number: a million of them are sorted in no time, and names in their order
+        number = pl.col("visit").cast(pl.UInt64) * 2**32 + pl.col("code")
+        touched.append(place.join(places, on="place").select(number.unique().alias("number")))
+        names.append(places.select(pl.lit(f"{kind}:") + pl.col("place")).to_series())
+        known += places.height
+    every = pl.concat(touched).sort("number")["number"]
+    rows = pl.DataFrame({"visit": (every // 2**32).cast(pl.UInt32), "code": (every % 2**32).cast(pl.UInt32)})
+    place_of = pl.concat(names).alias("loci")
+    return (
+        rows.select("visit", place_of.gather(rows["code"])).group_by("visit", maintain_order=True).agg(pl.col("loci"))
+    )
