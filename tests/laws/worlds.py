@@ -40,6 +40,10 @@ WAITS = [
     ("queue", "phone"),
     ("queue", "chat"),
     ("first_response", "email"),
+    ("resolution", "email"),
+    ("hold", "phone"),
+    ("callback", "phone"),
+    ("refund", "email"),
     ("delivery", "courier"),
 ]
 LENGTHS = [0.0, 5.0, 5.001, 20.0, 90.0, 3600.0, 30 * 3600.0, None]
@@ -79,7 +83,17 @@ errors = st.lists(
     st.tuples(
         persons,
         moments,
-        st.sampled_from(["wrong_item", "damaged", "late_delivery", "return", "payment_declined"]),
+        st.sampled_from(
+            [
+                "wrong_item",
+                "damaged",
+                "late_delivery",
+                "return",
+                "payment_declined",
+                "delivery_failed",
+                "refund_delayed",
+            ]
+        ),
         st.sampled_from(["hard", "soft", None]),
         st.sampled_from([0, 1, 2]),
     ),
@@ -252,7 +266,8 @@ def _waits(drawn: list[tuple[Any, ...]]) -> list[Row]:
                 "started_at": start,
                 "ended_at": end,
                 "outcome": "open" if end is None else outcome,
-                "promised_at": start + 12 * HOUR if kind == "delivery" else None,
+                "promised_at": start + 12 * HOUR if kind in {"delivery", "callback", "refund"} else None,
+                "case_id": f"{person}-case" if order == 1 else None,
                 # who is passed on goes on with the same contact
                 "contact_id": f"{person}-k{len(rows)}" if outcome == "transferred" else None,
                 "order_id": None if order is None else f"{person}-o{order}",
