@@ -85,6 +85,7 @@ def judge(bucket: Bucket, journey: Journey, signals: Mapping[str, Signal], day: 
         contacts=contacts.lazy(),
         stages=tuple(stage.name for stage in journey.stages),
         targets=journey.targets,
+        business_hours=journey.business_hours,
     )
     flags = flagged(inputs, signals, day)
     # a wait that goes on may be flagged on a day on which nothing else happened: that is a day of the visit, too

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import polars as pl
 
 from pipeline.contracts.contract import load as contract
+from pipeline.journeys.hours import Hours
 
 Input = Literal["events", "waits", "errors", "orders"]
 
@@ -34,7 +35,7 @@ class Inputs:
     before that put something in the cart. `contacts`, `orders`: as journeys.contacts and journeys.orders give them.
     `waits`, `errors`: events.wait_time and events.order_error. The last four have person_id, visit_id and stage (null
     where the journey has no such stage). `stages`: names of the journey's stages in order; `targets`: seconds by wait
-    type and channel.
+    type and channel; `business_hours`: the journey's, if any.
     """
 
     start: datetime
@@ -49,6 +50,7 @@ class Inputs:
     contacts: pl.LazyFrame
     stages: tuple[str, ...] = ()
     targets: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    business_hours: Hours | None = None
 
     def named(self, *names: str) -> pl.LazyFrame:
         """The `events` with one of these names, in their order."""

@@ -17,20 +17,40 @@ def with_targets(inputs: Inputs, waits: pl.LazyFrame) -> pl.LazyFrame:
     return waits.join(targets, on=["wait_type", "channel"], how="left")
 
 
-def with_dues(inputs: Inputs, waits: pl.LazyFrame) -> pl.LazyFrame:
-    """The waits with their `target` in seconds: until the time that was promised, else that of the journey file."""
-    is_promise = pl.col("promised_at") > pl.col("started_at")
-    promised = pl.when(is_promise).then(seconds(pl.col("promised_at") - pl.col("started_at")))
-    return with_targets(inputs, waits).with_columns(target=pl.coalesce(promised, "target"))
+def beyond_target(inputs: Inputs, waits: pl.LazyFrame, open_targets: float) -> pl.LazyFrame:
+    """One flag per wait longer than its target in the journey file, as `_beyond` gives them."""
+    return _beyond(with_targets(inputs, waits).with_columns(**_by_the_clock(inputs, open_targets)))
 
 
-def beyond(inputs: Inputs, waits: pl.LazyFrame, open_targets: float) -> pl.LazyFrame:
-    """One flag per wait longer than its `target`, when it ends, or after so many targets; 1 − exp(−excess / target)."""
-    until = pl.coalesce("ended_at", pl.lit(inputs.end))
+def beyond_due(inputs: Inputs, waits: pl.LazyFrame, open_targets: float) -> pl.LazyFrame:
+    """One flag per wait longer than what was due: by the time that was promised, else its target in business hours."""
+    is_promised = pl.col("promised_at") > pl.col("started_at")
+    promised = pl.when(is_promised).then(seconds(pl.col("promised_at") - pl.col("started_at")))
+    dues = with_targets(inputs, waits).with_columns(target=pl.coalesce(promised, "target"))
+    counted = _by_the_clock(inputs, open_targets)
+    if hours := inputs.business_hours:
+        start, until = pl.col("started_at"), pl.coalesce("ended_at", pl.lit(inputs.end))
+        within = {
+            "waited": hours.between(start, until),
+            "latest_at": hours.after(start, pl.col("target") * open_targets),
+        }
+        counted = {name: pl.when(is_promised).then(clock).otherwise(within[name]) for name, clock in counted.items()}
+    return _beyond(dues.with_columns(**counted))
+
+
+def _by_the_clock(inputs: Inputs, open_targets: float) -> dict[str, pl.Expr]:
+    """How long it was seen to last, and when so many targets have passed."""
     at_most = pl.duration(microseconds=(pl.col("target") * open_targets * 1e6).cast(pl.Int64))
+    return {
+        "waited": seconds(pl.coalesce("ended_at", pl.lit(inputs.end)) - pl.col("started_at")),
+        "latest_at": pl.col("started_at") + at_most,
+    }
+
+
+def _beyond(waits: pl.LazyFrame) -> pl.LazyFrame:
+    """One flag per wait longer than its `target`, when it ends or at `latest_at`; 1 − exp(−excess / target)."""
     return (
-        waits.with_columns(waited=seconds(until - pl.col("started_at")))
-        .filter(pl.col("waited") > pl.col("target"))
+        waits.filter(pl.col("waited") > pl.col("target"))
         .select(
             *WHO,
             "started_at",
@@ -38,7 +58,7 @@ def beyond(inputs: Inputs, waits: pl.LazyFrame, open_targets: float) -> pl.LazyF
             **NO_SESSION,
             locus_type=pl.lit("queue"),
             locus=pl.coalesce("queue", pl.lit("unknown")),
-            flagged_at=pl.min_horizontal("ended_at", pl.col("started_at") + at_most),
+            flagged_at=pl.min_horizontal("ended_at", "latest_at"),
             severity=saturating(pl.col("waited") - pl.col("target"), pl.col("target")),
             value_at_stake="value",
             evidence=pl.concat_list("wait_id"),

@@ -27,8 +27,10 @@ def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
     before = held.cum_sum() - held
     reaches = (before < parameters.total) & (held.cum_sum() >= parameters.total)
     total = seconds(held.sum()) / parameters.total.total_seconds()
+    holds = inputs.waits.filter((pl.col("wait_type") == "hold") & pl.col("visit_id").is_not_null())
+    of_today = holds.filter(until >= inputs.start).select("visit_id")
     return (
-        inputs.waits.filter(pl.col("wait_type") == "hold")
+        holds.join(of_today, on="visit_id", how="semi")
         .sort("visit_id", "started_at", "wait_id")
         .with_columns(held=until - pl.col("started_at"))
         .group_by("visit_id", maintain_order=True)

@@ -12,7 +12,7 @@ from datetime import timedelta
 import polars as pl
 
 from pipeline.detectors._signal import Inputs, Signal
-from pipeline.detectors._waits import SLOW, beyond, with_targets
+from pipeline.detectors._waits import SLOW, beyond_target
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Parameters:
 def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
     """One row per wait longer than its target; severity 1 − exp(−excess / target)."""
     waits = inputs.waits.filter(~pl.col("wait_type").is_in(SLOW))
-    return beyond(inputs, with_targets(inputs, waits), parameters.open_targets)
+    return beyond_target(inputs, waits, parameters.open_targets)
 
 
 SIGNAL = Signal(

@@ -24,8 +24,10 @@ class Parameters:
 def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
     """One row per order with an error that had another before it; severity grows with how many there were by then."""
     order = ["customer_id", "occurred_at", "error_id"]
+    of_today = inputs.errors.filter(pl.col("occurred_at") >= inputs.start).select("customer_id")
     errors = (
-        inputs.errors.filter(~pl.col("error_type").is_in(list(parameters.not_counted)))
+        inputs.errors.join(of_today, on="customer_id", how="semi")
+        .filter(~pl.col("error_type").is_in(list(parameters.not_counted)))
         .sort(order)
         .unique(["customer_id", "order_id", "error_type"], keep="first", maintain_order=True)
         .with_row_index("place")

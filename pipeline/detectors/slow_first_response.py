@@ -1,7 +1,7 @@
 """Slow first response: the customer waited for the first reply for longer than promised, or than the channel's target.
 
-A promise is `promised_at` of the wait; targets stand in the journey file, in calendar time: a source that knows
-business hours gives the promise. Flagged when the wait ends, and while it goes on after four times what was due, as
+A promise is `promised_at` of the wait, by the clock. Targets stand in the journey file and count within its business
+hours, where it names any. Flagged when the wait ends, and while it goes on after four times what was due, as
 `long_wait` does; a wait that has not ended counts as far as it was seen.
 """
 
@@ -11,7 +11,7 @@ from datetime import timedelta
 import polars as pl
 
 from pipeline.detectors._signal import Inputs, Signal
-from pipeline.detectors._waits import beyond, with_dues
+from pipeline.detectors._waits import beyond_due
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Parameters:
 def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
     """One row per wait longer than what was due; severity 1 − exp(−excess / due)."""
     waits = inputs.waits.filter(pl.col("wait_type") == "first_response")
-    return beyond(inputs, with_dues(inputs, waits), parameters.open_targets)
+    return beyond_due(inputs, waits, parameters.open_targets)
 
 
 SIGNAL = Signal(

@@ -40,13 +40,16 @@ def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
         evidence="error_id",
     )
     method = (
-        inputs.errors.sort("occurred_at", "error_id")
+        inputs.errors.filter(pl.col("payment_method").is_not_null())
+        .sort("occurred_at", "error_id")
         .group_by(order, maintain_order=True)
-        .agg(method=pl.col("payment_method").drop_nulls().first())
+        .agg(method=pl.col("payment_method").first())
     )
     late = (pl.coalesce("ended_at", pl.lit(inputs.end)) - pl.col("due_at")).dt.total_microseconds() / 8.64e10
+    known = pl.concat([waits, reported], how="diagonal")
+    of_today = known.filter(pl.col("due_at") >= inputs.start).select(order)
     return (
-        pl.concat([waits, reported], how="diagonal")
+        known.join(of_today, on=order, how="semi")
         .sort(*order, "due_at", "evidence")
         .unique(order, keep="first", maintain_order=True)
         .join(inputs.orders.select(*WHO, "order_id", of_order="value"), on=order)

@@ -91,7 +91,7 @@ SIGNAL = Signal(
     stage="support",
     locus_type="queue",
     exposure="locus",
-    needs=({"waits": ("team",)}, {"waits": ("agent_id",)}),
+    needs=({"waits": ("agent_id",)},),  # where no agent is ever named, none is missing; teams may be of deliveries only
     look_back=timedelta(days=28),
     source="ours",
     prior_effect=0.15,

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.contracts.contract import load_all
 from pipeline.errors import SettingsError, hint
+from pipeline.journeys.hours import Hours
 
 BUILT_IN = Path(__file__).parent / "files"
 
@@ -43,6 +44,7 @@ class Stage(_Part):
 class Journey(_Part):
     """The stages in order, and the targets of waits in seconds by wait type and channel.
 
+    Targets of first replies and of resolutions count within the `business_hours`, where there are any.
     `goes_on_without` names contracts whose sources may fail: what is wrong with a file of theirs stops that source and
     is reported, and the night goes on without the rest of it.
     """
@@ -51,6 +53,7 @@ class Journey(_Part):
     description: str = ""
     stages: tuple[Stage, ...] = Field(min_length=1)
     targets: dict[str, dict[str, float]] = {}
+    business_hours: Hours | None = None
     goes_on_without: tuple[str, ...] = ()
 
     @property

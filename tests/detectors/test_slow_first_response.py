@@ -4,7 +4,9 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from tests.detectors.nights import at, customers, day_of, flags, picked, world
+from pipeline.detectors import all_signals
+from pipeline.journeys.hours import Hours
+from tests.detectors.nights import at, customers, day_of, flags, night, picked, shop, world
 
 REPLIES = world(
     wait_time="""
@@ -98,3 +100,41 @@ def test_a_longer_wait_is_more_severe():
     severities = flags("slow_first_response", world(wait_time=pl.DataFrame(rows))).sort("customer_id")["severity"]
     assert len(severities) == 20
     assert all(0 < one < other < 1 for one, other in pairwise(severities))
+
+
+# the first of January 2026 is a Thursday
+OFFICE = Hours.model_validate({"days": [1, 2, 3, 4, 5], "from": "09:00", "to": "18:00"})
+OVER_NIGHT = world(
+    wait_time="""
+    customer_id | wait_id | wait_type      | channel | outcome | started_at | promised_at | ended_at
+    ------------+---------+----------------+---------+---------+------------+-------------+------------
+    # target two hours of the office
+    in_time     | a       | first_response | email   | served  | 17:00      |             | d2 10:00
+    beyond      | b       | first_response | email   | served  | 17:00      |             | d2 12:00
+    # a promise is a promise, at night too
+    promised    | c       | first_response | email   | served  | 17:00      | 19:00       | 21:00
+    # eight hours of the office are over on Friday at five, or on Monday at one
+    never       | d       | first_response | email   | open    | 18:00      |             |
+    on_friday   | e       | first_response | email   | open    | d2 14:00   |             |
+    weekend     | f       | first_response | email   | served  | d2 17:00   |             | d5 09:30
+    """
+)
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        (1, [("promised", at(0, hour=21), 0.632)]),
+        (2, [("beyond", at(0, day=2, hour=12), 0.632), ("never", at(0, day=2, hour=17), 0.97)]),
+        (3, []),
+        (5, [("on_friday", at(0, day=5, hour=13), 0.996)]),
+    ],
+)
+def test_targets_count_within_business_hours_and_promises_by_the_clock(day, expected):
+    journey = shop().model_copy(update={"business_hours": OFFICE, "targets": {"first_response": {"email": 7200.0}}})
+    signal = {"slow_first_response": all_signals()["slow_first_response"]}
+    found = night(OVER_NIGHT, day_of(day), signals=signal, journey=journey).flags.sort("customer_id")
+    assert found.select("customer_id", "flagged_at", pl.col("severity").round(3)).rows() == expected
+    # by the clock, they have waited too long at night
+    by_clock = journey.model_copy(update={"business_hours": None})
+    assert customers(night(OVER_NIGHT, day_of(2), signals=signal, journey=by_clock).flags) >= {"in_time", "beyond"}

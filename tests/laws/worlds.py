@@ -1,6 +1,6 @@
 """Generated worlds of some persons over some days: episodes of clicks, contacts and orders, many about midnight."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, reduce
 from operator import add
@@ -40,6 +40,10 @@ WAITS = [
     ("queue", "phone"),
     ("queue", "chat"),
     ("first_response", "email"),
+    ("resolution", "email"),
+    ("hold", "phone"),
+    ("callback", "phone"),
+    ("refund", "email"),
     ("delivery", "courier"),
 ]
 LENGTHS = [0.0, 5.0, 5.001, 20.0, 90.0, 3600.0, 30 * 3600.0, None]
@@ -79,7 +83,17 @@ errors = st.lists(
     st.tuples(
         persons,
         moments,
-        st.sampled_from(["wrong_item", "damaged", "late_delivery", "return", "payment_declined"]),
+        st.sampled_from(
+            [
+                "wrong_item",
+                "damaged",
+                "late_delivery",
+                "return",
+                "payment_declined",
+                "delivery_failed",
+                "refund_delayed",
+            ]
+        ),
         st.sampled_from(["hard", "soft", None]),
         st.sampled_from([0, 1, 2]),
     ),
@@ -131,12 +145,50 @@ def each_signal() -> World:
         dee         | 1        | 09:00     | 16:00
         """,
     )
+    day = day + in_contact() + with_the_order()
     return reduce(add, (_moved(day, days) for days in range(3)))
+
+
+def in_contact() -> World:
+    """Waits for each signal that is made of them: of a reopened case, a call that is held and passed on, and others."""
+    drawn = world(
+        wait_time="""
+        customer_id | contact_id | wait_id | wait_type      | channel | team | promised_at | started_at       | ended_at
+        dee         | a          | 3       | resolution     | email   | bill | 08:30       | 08:00            | 09:00
+        dee         | a          | 4       | first_response | email   | bill | 10:30       | 10:00            | 11:00
+        dee         | b          | 5       | hold           | phone   | bill |             | 13:30            | 13:32
+        dee         | b          | 6       | hold           | phone   | ret  |             | 13:40            | 13:41
+        dee         | c          | 7       | callback       | phone   |      | 13:00       | 12:00            | 14:00
+        dee         | d          | 8       | queue          | chat    |      |             | 15:00            | 15:10
+        dee         | e          | 9       | resolution     | email   |      |             | 2025-12-31 12:00 | 13:00
+        """
+    )
+    told = {"case_id": pl.col("contact_id"), "outcome": pl.lit("served"), "handled_seconds": pl.lit(0.0)}
+    return replace(drawn, wait_time=drawn.wait_time.with_columns(**told))
+
+
+def with_the_order() -> World:
+    """What goes wrong with the order, for each signal that is made of order errors."""
+    return world(
+        wait_time="""
+        customer_id | order_id | wait_id | wait_type | channel | outcome | promised_at | started_at | ended_at
+        dee         | 1        | 10      | refund    | email   | served  | 12:00       | 11:00      | 13:00
+        """,
+        order_error="""
+        customer_id | error_id | order_id | error_type       | error_class | payment_method | item_id | occurred_at
+        dee         | 2        | 1        | payment_declined | soft        | card           |         | 10:00
+        dee         | 3        | 1        | stock_out        |             |                | lamp    | 11:00
+        dee         | 4        | 1        | delivery_failed  |             |                |         | 12:00
+        dee         | 5        | 1        | return           |             |                | lamp    | 17:00
+        """,
+    )
 
 
 def _moved(day: World, days: int) -> World:
     """The same some days later, with ids and orders of their own."""
-    ids = pl.selectors.by_name("event_id", "wait_id", "error_id", "order_id", require_all=False)
+    ids = pl.selectors.by_name(
+        "event_id", "wait_id", "contact_id", "case_id", "error_id", "order_id", require_all=False
+    )
     times = pl.selectors.by_dtype(pl.Datetime)
     return World(
         *(
@@ -214,7 +266,8 @@ def _waits(drawn: list[tuple[Any, ...]]) -> list[Row]:
                 "started_at": start,
                 "ended_at": end,
                 "outcome": "open" if end is None else outcome,
-                "promised_at": start + 12 * HOUR if kind == "delivery" else None,
+                "promised_at": start + 12 * HOUR if kind in {"delivery", "callback", "refund"} else None,
+                "case_id": f"{person}-case" if order == 1 else None,
                 # who is passed on goes on with the same contact
                 "contact_id": f"{person}-k{len(rows)}" if outcome == "transferred" else None,
                 "order_id": None if order is None else f"{person}-o{order}",

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
+from scipy.stats import CensoredData, ecdf
 
 from tests.sql.worlds import mart, picked, warehouse
 
@@ -190,3 +191,102 @@ def test_agrees_with_a_count_by_hand(seed: int):
         "timed_out": 200 - total,
     }
     assert {name: found[name] for name in by_hand} == pytest.approx(by_hand)
+
+
+def test_transfers_are_counted_per_contact_answered_as_are_contacts_on_hold():
+    found = mart(
+        warehouse(
+            wait_time="""
+            customer_id | contact_id | wait_type | queue   | started_at          | ended_at            | outcome
+            ------------+------------+-----------+---------+---------------------+---------------------+------------
+            # moved on before anybody answered, then answered and passed on by the agent
+            a           | 1          | queue     | billing | 2026-01-15 09:00:00 | 2026-01-15 09:00:10 | transferred
+            a           | 1          | queue     | billing | 2026-01-15 09:00:10 | 2026-01-15 09:00:20 | served
+            a           | 1          | queue     | returns | 2026-01-15 09:05:00 | 2026-01-15 09:05:10 | served
+            a           | 1          | hold      |         | 2026-01-15 09:06:00 | 2026-01-15 09:06:10 | served
+            a           | 1          | hold      |         | 2026-01-15 09:07:00 | 2026-01-15 09:07:10 | served
+            b           | 2          | queue     | billing | 2026-01-15 09:00:00 | 2026-01-15 09:00:10 | served
+            c           | 3          | queue     | billing | 2026-01-15 09:00:00 | 2026-01-15 09:00:10 | abandoned
+            c           | 3          | hold      | billing | 2026-01-15 09:00:00 | 2026-01-15 09:00:10 | abandoned
+            # who calls again is no transfer, nor is a contact of the same name of somebody else
+            b           | 4          | queue     | billing | 2026-01-15 10:00:00 | 2026-01-15 10:00:10 | served
+            d           | 2          | queue     | quiet   | 2026-01-15 11:00:00 | 2026-01-15 11:00:10 | abandoned
+            """
+        ),
+        "contact_centre",
+    )
+    shown, expected = picked(
+        found,
+        """
+        queue   | answered | transferred | transfers | transfers_per_contact | held_share | holds
+        --------+----------+-------------+-----------+-----------------------+------------+------
+        (none)  | 0        | 0           | 0         |                       |            | 2
+        billing | 3        | 1           | 2         | 0.666667              | 0.333333   | 1
+        quiet   | 0        | 0           | 0         |                       |            | 0
+        returns | 1        | 0           | 0         | 0.0                   | 1.0        | 0
+        """,
+    )
+    assert_frame_equal(shown, expected)
+
+
+KAPLAN_MEIER = [
+    # nobody leaves: the plain median, the first wait by which half are answered
+    ([(10, True), (20, True), (30, True), (40, True)], 20, 40),
+    ([(10, True)], 10, 10),
+    # who hangs up at 5 s leaves three, of whom the second is answered after 20 s
+    ([(5, False), (10, True), (20, True), (30, True)], 20, 30),
+    # who leaves at the moment of an answer was still waiting then
+    ([(10, False), (10, True)], 10, None),
+    # of five, four waited for longer than the first who was answered
+    ([(10, True), (15, False), (15, False), (20, False), (40, True)], 40, 40),
+    ([(10, True), (15, False), (20, False), (40, False)], None, None),
+    ([(10, False)], None, None),
+    ([(0, True), (0, True), (50, True)], 0, 50),
+]
+
+
+@pytest.mark.parametrize(("seen", "median", "p90"), KAPLAN_MEIER)
+@pytest.mark.parametrize("outcome", ["abandoned", "transferred", "timed_out"])
+def test_who_leaves_unanswered_counts_as_long_as_they_waited(seen, median, p90, outcome):
+    drawn = [(wait, "served" if is_answered else outcome) for wait, is_answered in seen]
+    found = mart(warehouse(wait_time=waits(drawn)), "contact_centre").row(0, named=True)
+    assert (found["wait_seconds_median_km"], found["wait_seconds_p90_km"]) == (median, p90)
+
+
+def test_who_still_waits_when_the_data_was_taken_has_waited_until_then():
+    found = mart(
+        warehouse(
+            wait_time="""
+            queue | started_at          | ended_at            | outcome
+            ------+---------------------+---------------------+--------
+            one   | 2026-01-15 09:00:00 | 2026-01-15 09:00:10 | served
+            one   | 2026-01-15 09:00:00 |                     | open
+            one   | 2026-01-15 09:00:00 |                     | open
+            one   | 2026-01-15 09:00:00 | 2026-01-15 09:00:50 | served
+            one   | 2026-01-15 09:10:00 |                     | open
+            other | 2026-01-15 09:10:20 |                     | open
+            """
+        ),
+        "contact_centre",
+    )
+    # 09:10:20 is the last that is known: one of five is answered after 10 s, one of the three seen longer after 50 s
+    shown = found.select("queue", "wait_seconds_median_km", "still_waiting").rows()
+    assert shown == [("one", None, 3), ("other", None, 1)]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_agrees_with_the_kaplan_meier_of_scipy(seed: int):
+    rng = random.Random(seed)
+    drawn = [
+        (rng.choice([1, 5, 5.5, 20, 20.5, 40, 90, round(rng.expovariate(1 / 60), 3)]), rng.choice(outcomes))
+        for outcomes in [["served", "served", "abandoned", "transferred", "timed_out"]]
+        for _ in range(rng.choice([2, 5, 20, 300]))
+    ]
+    found = mart(warehouse(wait_time=waits(drawn)), "contact_centre").row(0, named=True)
+
+    answered = [wait for wait, outcome in drawn if outcome == "served"]
+    left = [wait for wait, outcome in drawn if outcome != "served"]
+    curve = ecdf(CensoredData(uncensored=answered, right=left)).sf
+    for name, share in (("wait_seconds_median_km", 0.5), ("wait_seconds_p90_km", 0.1)):
+        reached = curve.quantiles[curve.probabilities <= share + 1e-9]
+        assert found[name] == (pytest.approx(reached.min()) if reached.size else None)

@@ -114,6 +114,36 @@ def test_orders_are_found_in_purchases_and_deliveries_where_the_orders_input_is_
     assert_frame_equal(shown, expected)
 
 
+def test_rates_are_by_the_day_of_the_order_and_mature_after_thirty_days():
+    con = warehouse(
+        orders="""
+        order_id | placed_at           | promised_at         | delivered_at
+        ---------+---------------------+---------------------+--------------------
+        a        | 2026-01-01 10:00:00 | 2026-01-05 10:00:00 | 2026-01-05 10:00:00
+        b        | 2026-01-02 10:00:00 | 2026-01-05 10:00:00 | 2026-01-04 10:00:00
+        c        | 2026-01-02 10:00:00 | 2026-01-05 10:00:00 | 2026-01-05 10:00:01
+        d        | 2026-01-02 10:00:00 | 2026-01-05 10:00:00 | 2026-01-05 09:00:00
+        """,
+        order_error="""
+        order_id | error_type   | occurred_at
+        ---------+--------------+--------------------
+        # the error is of the day of its order, whenever it is reported, and an order is defective once
+        b        | missing_item | 2026-01-31 10:00:00
+        b        | damaged      | 2026-01-31 10:00:00
+        """,
+    )
+    shown, expected = picked(
+        mart(con, "order_quality"),
+        """
+        day        | is_mature | age_days | defective_orders | defect_share | on_time_share | otif_share | otif_date
+        -----------+-----------+----------+------------------+--------------+---------------+------------+------------
+        2026-01-02 | false     | 29       | 1                | 0.333333     | 0.666667      | 0.333333   | promised_at
+        2026-01-01 | true      | 30       | 0                | 0.0          | 1.0           | 1.0        | promised_at
+        """,
+    )
+    assert_frame_equal(shown, expected)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_agrees_with_a_count_by_hand(seed: int):
     rng = random.Random(seed)
@@ -133,7 +163,7 @@ def test_agrees_with_a_count_by_hand(seed: int):
     )
     found = mart(con, "order_quality").filter(pl.col("orders") > 0).row(0, named=True)
 
-    judged, perfect, on_time, known = 0, 0, 0, 0
+    judged, perfect, on_time, known, defective, otif = 0, 0, 0, 0, 0, 0
     for key, (promised, delivered) in orders.items():
         wrong = {kind for order, kind, _ in errors if order == key} - {"payment_declined", "return"}
         late = "late_delivery" in wrong or (promised is not None and (delivered or end) > promised)
@@ -141,11 +171,15 @@ def test_agrees_with_a_count_by_hand(seed: int):
             continue
         judged += 1
         perfect += not wrong and not late
+        defective += bool(wrong & {"wrong_item", "damaged", "duplicate_charge"})
         if late or (promised is not None and delivered is not None):
             known += 1
             on_time += not late
+            otif += not late and not wrong & {"wrong_item", "stock_out"}
     assert (found["orders_judged"], found["perfect_orders"]) == (judged, perfect)
     assert (found["on_time_known"], found["on_time_share"]) == (known, pytest.approx(on_time / known))
+    assert found["otif_share"] == pytest.approx(otif / known)
+    assert (found["defective_orders"], found["defect_share"]) == (defective, pytest.approx(defective / judged))
 
 
 def test_late_deliveries_are_counted_by_carrier_once_they_are_due():
