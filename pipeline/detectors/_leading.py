@@ -10,7 +10,7 @@ from pipeline.detectors._signal import WHO, Inputs
 def leading(causes: pl.LazyFrame, inputs: Inputs, within: timedelta, *, about_order: bool = False) -> pl.LazyFrame:
     """The `causes` with the contact that each led to, by contact and in order of time; without one, they are left out.
 
-    `causes`: `person_id`, `at`, `cause_id`, and what else is to be kept of none of the names that are added. Adds what a flag takes over from a contact
+    `causes`: `person_id`, `at`, `cause_id`, and what else is to be kept. Adds what a flag takes over from a contact
     (WHO), `contact_at`, `contact_id` (its first wait), `reason` and `contact_value`. With `about_order`, a contact that
     names another order than the cause's `order_id` has nothing to do with it.
     """
