@@ -17,11 +17,7 @@ from pipeline.detectors._signal import Inputs, Signal
 class Parameters:
     """What shows that somebody works on a form."""
 
-    started_by: tuple[str, ...] = (
-        "form_start",
-        "form_focus",
-        "form_change",
-    )  # events; Zuko: any interaction with the form
+    started_by: tuple[str, ...] = ("form_start", "form_focus", "form_change")  # events; Zuko: any interaction
 
 
 def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
