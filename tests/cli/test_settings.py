@@ -215,7 +215,7 @@ def test_a_parameter_replaces_its_default_and_changes_the_stamp():
 @pytest.mark.parametrize(
     ("overrides", "words"),
     [
-        ({"rage_clik": {}}, "there is no signal 'rage_clik'. Did you mean 'rage_click'? Known: checkout_abandonment,"),
+        ({"rage_clik": {}}, "there is no signal 'rage_clik'. Did you mean 'rage_click'? Known: cart_abandonment,"),
         (
             {"rage_click": {"min_click": 3}},
             "signals.rage_click.min_click: unknown parameter. Did you mean 'min_clicks'?",
