@@ -24,13 +24,12 @@ def leading(causes: pl.LazyFrame, inputs: Inputs, within: timedelta, *, about_or
         contact_value="value",
         about="order_id",
     )
-    of_cause = [name for name in WHO if name != "person_id"]
-    pairs = causes.drop(of_cause, strict=False).join(contacts, on="person_id")
-    pairs = pairs.filter((pl.col("contact_at") - pl.col("at")).is_between(timedelta(0), within))
+    pairs = causes.join(contacts, on="person_id").filter(
+        (pl.col("contact_at") - pl.col("at")).is_between(timedelta(0), within)
+    )
     if about_order:
         pairs = pairs.filter((pl.col("about") == pl.col("order_id")).fill_null(value=True))
-    return (
-        pairs.sort("contact_at", "contact_id")
-        .unique(["person_id", "cause_id"], keep="first", maintain_order=True)
-        .sort("contact_at", "contact_id", "at", "cause_id")
+    # an order and its error may have one id: they are one cause, so that no two flags have the same first evidence
+    return pairs.sort("contact_at", "contact_id", "at", "cause_id").unique(
+        ["person_id", "cause_id"], keep="first", maintain_order=True
     )

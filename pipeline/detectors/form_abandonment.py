@@ -1,6 +1,7 @@
 """Form abandonment (outcome): a form was started and never submitted successfully before the session's end.
 
-Started means `form_start` or any event of one of its fields; a `form_submit` whose outcome is an error is none. The
+Started means `form_start`, `form_focus` or `form_change`. An error alone is no start: who sends errors only, sends no
+submissions either, and every form would seem abandoned. A `form_submit` whose outcome is an error is no success. The
 place is the form and the field that was touched last. Known 30 minutes after the session's last event.
 """
 
@@ -16,7 +17,7 @@ from pipeline.detectors._signal import Inputs, Signal
 class Parameters:
     """What shows that somebody works on a form."""
 
-    started_by: tuple[str, ...] = ("form_start", "form_focus", "form_change", "form_error")  # Zuko: any interaction
+    started_by: tuple[str, ...] = ("form_start", "form_focus", "form_change")  # events; Zuko: any interaction
 
 
 def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:

@@ -41,7 +41,7 @@ def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
     return (
         told.join(_handovers(inputs, parameters.within), on="person_id")
         .filter(pl.col("handed_at").is_between("first_at", "known_at"))
-        .sort("handed_at", "visit_id")
+        .sort("handed_at", "visit_id", "kind")
         .unique(["person_id", "event_id"], keep="last", maintain_order=True)
         .select(
             *WHO,

@@ -57,9 +57,9 @@ def score(period: Period, signals: Mapping[str, Signal]) -> Scores:
     )
     flags = period.flags.join(points.select("point_id", "kind", *POINT), on=POINT)
     exposures = period.decided.filter("is_exposure")
-    # what came to light after the visit was decided cannot have decided it
+    # what came to light after the visit was decided cannot have decided it; an outcome only says how it ended
     decided = flags.join(period.decided.select("visit_id", "decided_at"), on="visit_id").filter(
-        pl.col("flagged_at") <= pl.col("decided_at")
+        (pl.col("flagged_at") <= pl.col("decided_at")) | (pl.col("kind") == "outcome")
     )
     affected = decided.select("point_id", "visit_id").unique()
 

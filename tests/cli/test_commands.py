@@ -68,7 +68,7 @@ def test_without_a_command_there_is_help_and_the_version_is_one_line(friction: F
         ),
         pytest.param(["backfill", "--from", "2026-01-05"], 2, "Missing option '--to'", id="an option too few"),
         pytest.param(
-            ["signals", "rage_clik"], 5, "Did you mean 'rage_click'? Known: checkout_abandonment,", id="a wrong signal"
+            ["signals", "rage_clik"], 5, "Did you mean 'rage_click'? Known: cart_abandonment,", id="a wrong signal"
         ),
         pytest.param(
             ["check", "none.csv", "--contract", "orders"], 5, "there is no file none.csv.", id="no file to check"

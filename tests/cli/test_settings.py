@@ -241,7 +241,7 @@ def test_a_mistake_in_the_parameters_of_a_stage_is_told(given, words):
 @pytest.mark.parametrize(
     ("overrides", "words"),
     [
-        ({"rage_clik": {}}, "there is no signal 'rage_clik'. Did you mean 'rage_click'? Known: checkout_abandonment,"),
+        ({"rage_clik": {}}, "there is no signal 'rage_clik'. Did you mean 'rage_click'? Known: cart_abandonment,"),
         (
             {"rage_click": {"min_click": 3}},
             "signals.rage_click.min_click: unknown parameter. Did you mean 'min_clicks'?",

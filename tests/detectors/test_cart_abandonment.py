@@ -116,7 +116,8 @@ def slowly(rows, day):
         known = over + timedelta(hours=24)
         if not day.start <= known < day.end:
             continue
-        held, added = 0, []
+        held = 0
+        added: list[str] = []
         for row in session:
             if is_purchase(row):
                 held, added = 0, []

@@ -64,13 +64,8 @@ def test_the_time_is_a_parameter(days, gained):
 
 def test_the_sooner_the_switch_the_more_severe():
     rows = [
-        {
-            "wait_id": f"w{n:02}-{which}",
-            "customer_id": f"c{n:02}",
-            "wait_type": "queue",
-            "channel": ["chat", "phone"][which],
-        }
-        | {"outcome": "served", "reason": "invoice"}
+        {"wait_id": f"w{n:02}-{which}", "customer_id": f"c{n:02}", "wait_type": "queue", "reason": "invoice"}
+        | {"channel": ["chat", "phone"][which], "outcome": "served"}
         | {"started_at": at(which * (60 + 1800 * n)), "ended_at": at(which * (60 + 1800 * n))}
         for n in range(20)
         for which in range(2)

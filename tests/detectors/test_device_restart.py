@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import polars as pl
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from tests.detectors.nights import at, customers, day_of, flags, picked, world
-from tests.detectors.plainly import SLOWLY, attempts, frame, is_purchase, known_on, sessions_of
+from tests.detectors.plainly import SLOWLY, Row, attempts, frame, is_purchase, known_on, sessions_of
 
 STARTS = world(
     """
@@ -107,15 +107,15 @@ steps = st.lists(
 def slowly(rows, day):
     """For each visit, the events whose predecessor in the person's stage is on another device, not done, and recent."""
     known = known_on(rows, day)
-    history = {}
+    history: dict[str, list[tuple[datetime, str, Row, tuple[str, str]]]] = {}
     for session in sessions_of(known):
-        for (stage, number), visit in attempts(session).items():
+        for (stage, _), visit in attempts(session).items():
             for row in visit:
                 mark = (stage, f"{stage}:{visit[0]['event_id']}")
                 history.setdefault(row["customer_id"], []).append((row["occurred_at"], row["event_id"], row, mark))
     for told in history.values():
         told.sort(key=lambda each: each[:2])
-        visits = {}
+        visits: dict[str, list[tuple[Row, Row]]] = {}
         for stage in ("cart", "checkout", "payment"):
             mine = [n for n, each in enumerate(told) if each[3][0] == stage and each[2]["device"]]
             for before, after in pairwise(mine):
@@ -127,11 +127,11 @@ def slowly(rows, day):
                 soon = second["occurred_at"] - first["occurred_at"] <= timedelta(hours=24)
                 if first["device"] != second["device"] and soon and not done:
                     visits.setdefault(told[after][3][1], []).append((first, second))
-        for visit, pairs in visits.items():
+        for name, pairs in visits.items():
             if pairs[0][1]["occurred_at"] >= day.start:
                 evidence = (pairs[0][0]["event_id"], *(second["event_id"] for _, second in pairs))
                 devices = f"{pairs[0][0]['device']} → {pairs[0][1]['device']}"
-                yield visit, devices, evidence, pairs[0][1]["occurred_at"]
+                yield name, devices, evidence, pairs[0][1]["occurred_at"]
 
 
 @SLOWLY

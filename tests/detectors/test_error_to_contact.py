@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from tests.detectors.nights import at, customers, day_of, flags, picked, world
-from tests.detectors.plainly import SLOWLY, frame, is_purchase
+from tests.detectors.plainly import SLOWLY, Row, frame, is_purchase
 
 ERRORS = world(
     """
@@ -143,7 +143,7 @@ def slowly(rows, contacts, day):
             and all(row["occurred_at"] > each for each in earlier)
         ]
         before.sort(key=lambda row: (row["occurred_at"], row["event_id"]))
-        causes = []
+        causes: list[Row] = []
         for row in before:
             if is_purchase(row):
                 causes = [each for each in causes if each["event_name"] != "begin_checkout"]

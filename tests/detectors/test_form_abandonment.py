@@ -27,6 +27,7 @@ FORMS = world(
     returns     | g1       | form_start  | /checkout | shipping |          |         |       | 10:00
     returns     | g2       | form_submit | /checkout | shipping |          |         |       | 10:30
     unnamed     | h1       | form_start  | /checkout |          |          |         |       | 10:00
+    errs        | j1       | form_error  | /checkout | shipping | postcode |         |       | 10:00
     sees        | i1       | page_view   | /checkout | shipping |          |         |       | 10:00
     """
 )

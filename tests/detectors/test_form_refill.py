@@ -97,7 +97,9 @@ edits = st.lists(
 
 def slowly(rows, day):
     for session in sessions_of(known_on(rows, day)):
-        entered, returns, here = {}, defaultdict(list), None
+        here = None
+        entered: dict[tuple[str, str], str] = {}
+        returns = defaultdict(list)
         for row in session:
             if row["event_name"] == "scroll":
                 continue

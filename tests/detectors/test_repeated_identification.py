@@ -5,6 +5,13 @@ from polars.testing import assert_frame_equal
 
 from tests.detectors.nights import customers, day_of, flags, picked, world
 
+
+def queued(text):
+    """The drawn waits, all of them in a queue."""
+    head, *rows = text.strip().splitlines()
+    return "\n".join([f"{head} | wait_type", *(f"{row} | queue" for row in rows)])
+
+
 TOLD = world(
     """
     customer_id | event_id | event_name | channel | occurred_at
@@ -25,23 +32,23 @@ TOLD = world(
     logs_in     | g1       | login      | phone   | 10:00
     logs_in     | g2       | login      | phone   | 10:10
     """,
-    wait_time="""
-    customer_id | wait_id | contact_id | wait_type | channel | outcome     | team  | queue   | reason  | value | started_at | ended_at
-    passed_on   | w1      | k1         | queue     | phone   | transferred | sales |         | invoice | 50    | 09:59      | 10:00
-    passed_on   | w2      | k1         | queue     | phone   | served      | bills |         | invoice | 50    | 10:05      | 10:06
-    stays       | w3      | k2         | queue     | phone   | served      | sales |         | invoice |       | 09:59      | 10:00
-    once        | w4      | k3         | queue     | phone   | transferred | sales |         | invoice |       | 09:59      | 10:00
-    once        | w5      | k3         | queue     | phone   | served      | bills |         | invoice |       | 10:05      | 10:06
-    switches    | w6      |            | queue     | chat    | served      | sales |         | invoice |       | 09:59      | 10:00
-    switches    | w7      |            | queue     | phone   | served      |       | billing | invoice |       | 11:59      | 12:00
-    new_matter  | w8      |            | queue     | chat    | served      | sales |         | invoice |       | 09:59      | 10:00
-    new_matter  | w9      |            | queue     | phone   | served      | bills |         | return  |       | 11:59      | 12:00
-    early       | w10     | k4         | queue     | phone   | transferred | sales |         | invoice |       | 09:59      | 10:00
-    early       | w11     | k4         | queue     | phone   | served      | bills |         | invoice |       | 10:05      | 10:06
-    logs_in     | w12     | k5         | queue     | phone   | transferred | sales |         | invoice |       | 09:59      | 10:00
-    logs_in     | w13     | k5         | queue     | phone   | served      | bills |         | invoice |       | 10:05      | 10:06
-    """,
-)  # fmt: skip
+    wait_time=queued("""
+    customer_id | wait_id | contact_id | channel | outcome     | team  | queue   | reason  | started_at | ended_at
+    passed_on   | w1      | k1         | phone   | transferred | sales |         | invoice | 09:59      | 10:00
+    passed_on   | w2      | k1         | phone   | served      | bills |         | invoice | 10:05      | 10:06
+    stays       | w3      | k2         | phone   | served      | sales |         | invoice | 09:59      | 10:00
+    once        | w4      | k3         | phone   | transferred | sales |         | invoice | 09:59      | 10:00
+    once        | w5      | k3         | phone   | served      | bills |         | invoice | 10:05      | 10:06
+    switches    | w6      |            | chat    | served      | sales |         | invoice | 09:59      | 10:00
+    switches    | w7      |            | phone   | served      |       | billing | invoice | 11:59      | 12:00
+    new_matter  | w8      |            | chat    | served      | sales |         | invoice | 09:59      | 10:00
+    new_matter  | w9      |            | phone   | served      | bills |         | return  | 11:59      | 12:00
+    early       | w10     | k4         | phone   | transferred | sales |         | invoice | 09:59      | 10:00
+    early       | w11     | k4         | phone   | served      | bills |         | invoice | 10:05      | 10:06
+    logs_in     | w12     | k5         | phone   | transferred | sales |         | invoice | 09:59      | 10:00
+    logs_in     | w13     | k5         | phone   | served      | bills |         | invoice | 10:05      | 10:06
+    """),
+)
 
 
 def test_identified_again_after_a_handover_is_flagged_on_the_contact_that_was_handed_over():

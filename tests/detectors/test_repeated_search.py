@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from tests.detectors.nights import at, customers, day_of, flags, picked, world
-from tests.detectors.plainly import SLOWLY, frame, known_on, sessions_of
+from tests.detectors.plainly import SLOWLY, Row, frame, known_on, sessions_of
 
 SEARCHES = world(
     """
@@ -104,7 +104,7 @@ searches = st.lists(
 
 def slowly(rows, day):
     for session in sessions_of(known_on(rows, day)):
-        runs = [[]]
+        runs: list[list[Row]] = [[]]
         for row in session:
             if row["event_name"] in {"click", "view_item"}:
                 runs.append([])

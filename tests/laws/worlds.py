@@ -34,6 +34,18 @@ EPISODES = [
     ("view_item", None, 1, 5.0),
     ("page_view", None, 1, 5.0),
     ("login", None, 1, 5.0),
+    ("login_error", "password", 2, 20.0),
+    ("coupon_error", "expired", 2, 20.0),
+    ("search", "boots", 1, 5.0),
+    ("search", "shoes", 1, 60.0),
+    ("form_change", "name", 1, 5.0),
+    ("form_change", "city", 1, 5.0),
+    ("form_submit", None, 1, 5.0),
+    ("help_view", None, 1, 5.0),
+    ("page_error", None, 1, 5.0),
+    ("identify", None, 1, 5.0),
+    ("remove_from_cart", None, 1, 5.0),
+    ("add_shipping_info", None, 1, 5.0),
 ]
 WAITS = [
     ("queue", "phone"),
@@ -50,7 +62,7 @@ LENGTHS = [0.0, 5.0, 5.001, 20.0, 90.0, 3600.0, 30 * 3600.0, None]
 
 # Hours after the first of January; many shortly before midnight.
 moments = st.sampled_from([23.9, 23.7, 22.9, 9.0, 23.99, 23.9999, 24.0, 24.1, 30.0, 36.0, 47.6, 47.99, 48.0, 60.0])
-PERSONS = ("ann", "bob", "cem", "dee")
+PERSONS = ("ann", "bob", "cem", "dee", "eve")
 persons = st.sampled_from(["ann", "ann", "bob", "cem"])
 clicks = st.lists(
     st.tuples(
@@ -145,8 +157,8 @@ def each_signal() -> World:
         dee         | 1        | 09:00     | 16:00
         """,
     )
-    day = day + in_contact() + with_the_order()
-    return reduce(add, (_moved(day, days) for days in range(3)))
+    parts = (day, in_contact(), with_the_order(), tasks())
+    return reduce(add, (_moved(part, days) for part in parts for days in range(3))) + carts()
 
 
 def in_contact() -> World:
@@ -184,15 +196,69 @@ def with_the_order() -> World:
     )
 
 
-def _moved(day: World, days: int) -> World:
-    """The same some days later, with ids and orders of their own."""
+def tasks() -> World:
+    """What goes wrong with a task: in forms, searches and logins, and what the customer then gets in touch about."""
+    return world(
+        """
+        customer_id | event_id | event_name        | page_path | form_id | field_id | query | result_count | occurred_at
+        ------------+----------+-------------------+-----------+---------+----------+-------+--------------+------------
+        dee         | t01      | search            | /search   |         |          | boots | 0            | 05:00:00
+        dee         | t02      | search            | /search   |         |          | shoes | 7            | 05:00:30
+        dee         | t03      | login_error       | /login    |         |          |       |              | 05:01
+        dee         | t04      | login_error       | /login    |         |          |       |              | 05:02
+        dee         | t05      | coupon_error      | /cart     |         |          |       |              | 05:03
+        dee         | t06      | form_change       | /account  | profile | name     |       |              | 05:04
+        dee         | t07      | form_change       | /account  | profile | phone    |       |              | 05:05
+        dee         | t08      | form_change       | /account  | profile | name     |       |              | 05:06
+        dee         | t09      | form_change       | /account  | profile | phone    |       |              | 05:07
+        dee         | t10      | form_change       | /account  | profile | name     |       |              | 05:08
+        dee         | t11      | help_view         | /help     |         |          |       |              | 05:09
+        dee         | t12      | identify          |           |         |          |       |              | 13:00:10
+        dee         | t13      | identify          |           |         |          |       |              | 13:30:10
+        """,
+        """
+        customer_id | wait_id | wait_type | channel | outcome | team  | reason  | started_at | ended_at
+        dee         | t1      | queue     | chat    | served  | sales | parcel  | 13:00      | 13:01
+        dee         | t2      | queue     | phone   | served  | bills | parcel  | 13:30      | 13:31
+        dee         | t3      | queue     | phone   | served  | bills | damaged | 17:00      | 17:01
+        """,
+        """
+        customer_id | error_id | order_id | error_type | occurred_at
+        dee         | t1       | 1        | wrong_item | 15:30
+        """,
+    ) + world(
+        """
+        customer_id | event_id | event_name | device | product_id | outcome | value | shipping_cost | occurred_at
+        dee         | t21      | view_item         | mobile  | p1         | error   |       |               | 07:00
+        dee         | t22      | begin_checkout    | mobile  |            |         | 80    |               | 08:00
+        dee         | t23      | add_shipping_info | mobile  |            |         | 80    | 40            | 08:01
+        dee         | t24      | begin_checkout    | desktop |            |         | 80    |               | 09:00
+        """
+    )
+
+
+def carts() -> World:
+    """Eve's carts, each left for a day: the first on the day before the first, each an hour later than the last."""
+    cart = world(
+        """
+        customer_id | event_id | event_name  | occurred_at
+        eve         | cart     | add_to_cart | 01:00
+        """
+    )
+    return reduce(add, (_moved(cart, days, hours=days) for days in range(-1, 3)))
+
+
+def _moved(day: World, days: int, hours: int = 0) -> World:
+    """The same some days and hours later, with ids and orders of their own."""
     ids = pl.selectors.by_name(
         "event_id", "wait_id", "contact_id", "case_id", "error_id", "order_id", require_all=False
     )
     times = pl.selectors.by_dtype(pl.Datetime)
     return World(
         *(
-            getattr(day, each.name).with_columns(pl.format(f"dee-{days}-{{}}", ids), times + timedelta(days=days))
+            getattr(day, each.name).with_columns(
+                pl.format(f"dee-{days}-{{}}", ids), times + timedelta(days=days, hours=hours)
+            )
             for each in fields(day)
         )
     )
@@ -236,13 +302,17 @@ def _clicks(begin: float, drawn: list[tuple[Any, ...]], *, kiosk: bool) -> list[
                     "element": what if name == "click" else None,
                     "x": 5.0,
                     "y": 5.0,
-                    "form_id": "address" if name == "form_error" else None,
-                    "field_id": what if name == "form_error" else None,
-                    "error_code": what if name == "payment_error" else None,
+                    "form_id": "address" if name.startswith("form_") else None,
+                    "field_id": what if name.startswith("form_") else None,
+                    "query": what if name == "search" else None,
+                    "result_count": 0 if name == "search" and what == "shoes" else None,
+                    "product_id": "p1" if name == "view_item" else None,
+                    "shipping_cost": 20.0 if name == "add_shipping_info" else None,
+                    "error_code": what if name.endswith("_error") and name != "form_error" else None,
                     "error_class": "hard" if what == "declined" else "soft",
                     "order_id": f"{person}-bought-{len(rows)}" if name == "purchase" else None,
                     "outcome": outcome,
-                    "value": 80.0 if name in {"begin_checkout", "purchase"} else None,
+                    "value": 80.0 if name in {"begin_checkout", "add_shipping_info", "purchase"} else None,
                     "currency": "TRY",
                     "device": "mobile" if is_known else "desktop",
                     "channel": "web",

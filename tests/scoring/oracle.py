@@ -24,7 +24,12 @@ def expected(period: Period, signals: dict[str, Signal]) -> tuple[dict[Key, Row]
     visits = {row["visit_id"]: row for row in period.decided.iter_rows(named=True)}
     flags = [row for row in period.flags.iter_rows(named=True) if row["signal"] in signals]
     exposures = {name: row for name, row in visits.items() if row["is_exposure"]}
-    timely = [f for f in flags if f["visit_id"] in visits and f["flagged_at"] <= visits[f["visit_id"]]["decided_at"]]
+    known = [f for f in flags if f["visit_id"] in visits]
+    timely = [
+        f
+        for f in known
+        if f["flagged_at"] <= visits[f["visit_id"]]["decided_at"] or signals[f["signal"]].kind == "outcome"
+    ]
     flagged: dict[Key, set[str]] = {_key(f): set() for f in flags}
     for flag in timely:
         flagged[_key(flag)].add(flag["visit_id"])
