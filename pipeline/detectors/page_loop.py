@@ -1,9 +1,9 @@
 """Page loop: going in circles.
 
 The same page is come to three times or more within 15 s, or A → B → A → B. Coming to a page is as in journeys.pages: a
-page that is loaded again is come to again. For the three times a page is its full address where the source gives one
-(else its path): who filters a list three times looks at three. Circles that share a page are one flag with a count; it
-stands at the page, and on the visit, with which the first circle was closed.
+page that is loaded again is come to again, though it stays the same page on the way. For the three times a page is its
+full address where the source gives one (else its path): who filters a list three times looks at three. Circles that
+share a page are one flag with a count; it stands at the page, and on the visit, with which the first circle was closed.
 """
 
 from dataclasses import dataclass
@@ -28,21 +28,21 @@ def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
     before = parameters.min_times - 1
     keys = ["session_id", "address"]
     is_soon = time - time.shift(before).over(keys) <= parameters.within
-    is_to_and_fro = ((page == page.shift(2)) & (page.shift(1) == page.shift(3)) & (page != page.shift(1))) & (
-        session == session.shift(3)
-    )
-    return (
+    pages = (
         inputs.pages.select(
             *OF_EVENT, "event_id", "occurred_at", "page_path", address=pl.coalesce("page_url", "page_path")
         )
         .with_row_index("row")
         .with_columns(row.cast(pl.Int64))
+    )
+    # to and fro: a page that is loaded again in between is still the same page
+    is_another = ((page != page.shift(1)) | (session != session.shift(1))).fill_null(value=True)
+    to_and_fro = (page == page.shift(2)) & (page.shift(1) == page.shift(3)) & (session == session.shift(3))
+    begun = pages.filter(is_another).select("row", begun=pl.when(to_and_fro).then(row.shift(3))).drop_nulls()
+    return (
+        pages.join(begun, on="row", how="left", maintain_order="left")
         # the row with which a loop begins that ends with this one
-        .with_columns(
-            since=pl.min_horizontal(
-                pl.when(is_soon).then(row.shift(before).over(keys)), pl.when(is_to_and_fro).then(row - 3)
-            )
-        )
+        .with_columns(since=pl.min_horizontal(pl.when(is_soon).then(row.shift(before).over(keys)), "begun"))
         .with_columns(reached=pl.col("since").fill_null(row).reverse().cum_min().reverse())
         # a row is of a loop with the row before it where a loop that ends with it or later began before it
         .with_columns(is_joined=pl.col("reached") < row)

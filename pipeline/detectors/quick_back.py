@@ -1,8 +1,8 @@
 """Quick back: on to a page and straight back, as from a wrong turning.
 
 A → B → A with B seen for less than 5 s and nothing done on it: no click, no scroll, nothing but what shows the page.
-The friction is at B, which was not what its link had promised. The same B again in the session is one flag with a
-count, on the visit of its first time and known when A was come back to.
+A page that is loaded again is still the same page. The friction is at B, which was not what its link had promised. The
+same B again in the session is one flag with a count, on the visit of its first time and known when A was come back to.
 """
 
 from dataclasses import dataclass
@@ -23,11 +23,19 @@ class Parameters:
 def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
     """One row per session and page that was turned back from."""
     page, session, time = pl.col("page_path"), pl.col("session_id"), pl.col("occurred_at")
-    there_and_back = (page.shift(1) == page.shift(-1)) & (page.shift(1) != page)
-    of_session = (session.shift(1) == session) & (session.shift(-1) == session)
+    is_another = ((page != page.shift(1)) | (session != session.shift(1))).fill_null(value=True)
+    there_and_back = (page.shift(1) == page.shift(-1)) & (session.shift(1) == session) & (session.shift(-1) == session)
     return (
-        inputs.pages.select(*OF_EVENT, "event_id", "occurred_at", "page_path", "left_at", "acts")
-        .with_columns(back_id=pl.col("event_id").shift(-1), is_back=there_and_back & of_session)
+        inputs.pages.select(
+            *OF_EVENT, "event_id", "occurred_at", "page_path", acts_before=pl.col("acts").cum_sum() - pl.col("acts")
+        )
+        .filter(is_another)
+        .with_columns(
+            back_id=pl.col("event_id").shift(-1),
+            left_at=time.shift(-1),
+            acts=pl.col("acts_before").shift(-1) - pl.col("acts_before"),
+            is_back=there_and_back,
+        )
         .filter(pl.col("is_back") & (pl.col("acts") == 0) & (pl.col("left_at") - time < parameters.seen))
         .with_columns(ids=pl.concat_list("event_id", "back_id"))
         .group_by("session_id", "page_path", maintain_order=True)

@@ -36,7 +36,9 @@ def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
     )
     keys = ["session_id", "page_path"]
     came = inputs.pages.join(slow, on=keys, how="semi").select(*keys, "occurred_at", came_to="event_id")
-    at = slow.sort("occurred_at", "row").join_asof(came.sort("occurred_at", "came_to"), on="occurred_at", by=keys)
+    at = slow.sort("occurred_at", "row").join_asof(
+        came.sort("occurred_at", "came_to"), on="occurred_at", by=keys, check_sortedness=False
+    )
     time, worst = pl.col("occurred_at"), pl.col("times_limit").arg_max()
     return (
         at.sort("row")

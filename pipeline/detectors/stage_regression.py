@@ -52,7 +52,7 @@ def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
             ended_at=pl.col("back_at").last(),
             flagged_at=pl.col("back_at").get(nth, null_on_oob=True),
             value_at_stake=pl.lit(None, pl.Float64),
-            evidence=pl.col("ids").explode(),
+            evidence=pl.col("ids").explode().unique(maintain_order=True),
             times=pl.len(),
         )
         .filter(pl.col("times") >= parameters.min_times)
