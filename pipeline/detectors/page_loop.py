@@ -24,29 +24,34 @@ class Parameters:
 
 def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
     """One row per run of pages that are in loops."""
-    time, row, page, session = pl.col("occurred_at"), pl.col("row"), pl.col("page_path"), pl.col("session_id")
-    before = parameters.min_times - 1
-    keys = ["session_id", "address"]
-    is_soon = time - time.shift(before).over(keys) <= parameters.within
+    time, row, page, session = pl.col("occurred_at"), pl.col("row"), pl.col("page_path"), pl.col("session")
     pages = (
-        inputs.pages.select(
-            *OF_EVENT, "event_id", "occurred_at", "page_path", address=pl.coalesce("page_url", "page_path")
-        )
+        inputs.pages.select(*OF_EVENT, "session", "event_id", "occurred_at", "page_path", "page_url")
+        .with_columns(address=pl.coalesce("page_url", "page_path"))
         .with_row_index("row")
         .with_columns(row.cast(pl.Int64))
     )
-    # to and fro: a page that is loaded again in between is still the same page
+    # loops: the row with which one ends, and `since`, the row with which it began
+    before = parameters.min_times - 1
+    again = [pl.col(key) == pl.col(key).shift(before) for key in ("session", "address")]
+    is_soon = time - time.shift(before) <= parameters.within
+    often = (
+        pages.select("session", "address", "row", "occurred_at")
+        .sort("session", "address", "row")
+        .with_columns(since=row.shift(before), is_loop=pl.all_horizontal(*again, is_soon))
+        .filter("is_loop")
+    )
     is_another = ((page != page.shift(1)) | (session != session.shift(1))).fill_null(value=True)
     to_and_fro = (page == page.shift(2)) & (page.shift(1) == page.shift(3)) & (session == session.shift(3))
-    begun = pages.filter(is_another).select("row", begun=pl.when(to_and_fro).then(row.shift(3))).drop_nulls()
+    crossed = pages.filter(is_another).with_columns(since=row.shift(3), is_loop=to_and_fro).filter("is_loop")
+    loops = pl.concat([each.select("session", "row", "since") for each in (often, crossed)])
     return (
-        pages.join(begun, on="row", how="left", maintain_order="left")
-        # the row with which a loop begins that ends with this one
-        .with_columns(since=pl.min_horizontal(pl.when(is_soon).then(row.shift(before).over(keys)), "begun"))
+        pages.join(loops, on="session", how="semi", maintain_order="left")
+        .join(loops.group_by("row").agg(pl.col("since").min()), on="row", how="left", maintain_order="left")
         .with_columns(reached=pl.col("since").fill_null(row).reverse().cum_min().reverse())
         # a row is of a loop with the row before it where a loop that ends with it or later began before it
         .with_columns(is_joined=pl.col("reached") < row)
-        .filter("is_joined" | pl.col("is_joined").shift(-1, fill_value=False))
+        .filter(pl.col("is_joined") | pl.col("is_joined").shift(-1, fill_value=False))
         .with_columns(run=(~pl.col("is_joined")).cum_sum())
         .group_by("run", maintain_order=True)
         .agg(

@@ -24,25 +24,19 @@ class Parameters:
 
 def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
     """One row per session that goes back `min_times` or more."""
-    order = {name: n for n, name in enumerate(inputs.stages) if name not in parameters.apart_from}
+    order = {name: n for n, name in enumerate(inputs.stages)}
     stage, session, time = pl.col("stage"), pl.col("session_id"), pl.col("occurred_at")
-    goes_back = (pl.col("order").shift(-1) < pl.col("order")) & (session.shift(-1) == session)
+    place_in_order = [
+        pl.col(name).replace_strict(order, default=None, return_dtype=pl.Int32) for name in ("to", "stage")
+    ]
     nth = parameters.min_times - 1
+    looked_at = inputs.events.filter(~stage.is_in(parameters.apart_from)) if parameters.apart_from else inputs.events
     return (
-        inputs.events.select(
-            *OF_EVENT,
-            "event_id",
-            "occurred_at",
-            order=stage.replace_strict(order, default=None, return_dtype=pl.Int32),
-        )
-        .filter(pl.col("order").is_not_null())
-        .with_columns(
-            to=stage.shift(-1),
-            back_at=time.shift(-1),
-            ids=pl.concat_list("event_id", pl.col("event_id").shift(-1)),
-            goes_back=goes_back,
-        )
-        .filter("goes_back")
+        looked_at.select(*OF_EVENT, "event_id", "occurred_at")
+        .with_columns(to=stage.shift(-1), back_at=time.shift(-1), then_id=pl.col("event_id").shift(-1))
+        .filter((pl.col("to") != stage) & (session.shift(-1) == session))
+        .filter(place_in_order[0] < place_in_order[1])
+        .with_columns(ids=pl.concat_list("event_id", "then_id"))
         .group_by("session_id", maintain_order=True)
         .agg(
             pl.col(name for name in OF_EVENT if name != "session_id").get(nth, null_on_oob=True),
