@@ -46,6 +46,16 @@ EPISODES = [
     ("identify", None, 1, 5.0),
     ("remove_from_cart", None, 1, 5.0),
     ("add_shipping_info", None, 1, 5.0),
+    ("page_view", None, 1, 2.0),
+    ("page_view", None, 3, 2.0),
+    ("page_error", None, 1, 1.0),
+    ("web_vital", None, 1, 1.0),
+    ("click", "sizes", 2, 4.0),
+    ("rage_click", "pay", 1, 1.0),
+    ("dead_click", "pay", 1, 1.0),
+    ("error_click", "pay", 2, 1.0),
+    ("thrashed_cursor", None, 1, 1.0),
+    ("excessive_scroll", None, 1, 1.0),
 ]
 WAITS = [
     ("queue", "phone"),
@@ -157,8 +167,33 @@ def each_signal() -> World:
         dee         | 1        | 09:00     | 16:00
         """,
     )
-    parts = (day, in_contact(), with_the_order(), tasks())
+    parts = (day, in_contact(), with_the_order(), tasks(), clicking())
     return reduce(add, (_moved(part, days) for part in parts for days in range(3))) + carts()
+
+
+def clicking() -> World:
+    """Another session of Dee's on the same day: what shows in clicks and pages alone."""
+    return world(
+        """
+        customer_id | event_id | event_name       | page_path | element | metric | value | occurred_at
+        ------------+----------+------------------+-----------+---------+--------+-------+-------------
+        dee         | c01      | page_view        | /c/shoes  |         |        |       | 17:00
+        dee         | c02      | web_vital        | /c/shoes  |         | lcp    | 5000  | 17:00:01
+        dee         | c03      | thrashed_cursor  | /c/shoes  |         |        |       | 17:00:02
+        dee         | c04      | excessive_scroll | /c/shoes  |         |        |       | 17:00:03
+        dee         | c05      | page_view        | /p/1      |         |        |       | 17:01
+        dee         | c06      | page_view        | /c/shoes  |         |        |       | 17:01:04
+        dee         | c07      | page_view        | /p/2      |         |        |       | 17:02
+        dee         | c08      | page_view        | /c/shoes  |         |        |       | 17:02:04
+        dee         | c09      | page_view        | /p/3      |         |        |       | 17:03
+        dee         | c10      | page_view        | /c/shoes  |         |        |       | 17:03:04
+        dee         | c11      | page_view        | /p/3      |         |        |       | 17:03:08
+        dee         | c12      | click            | /p/3      | sizes   |        |       | 17:04
+        dee         | c13      | click            | /p/3      | add     |        |       | 17:04:09
+        dee         | c14      | page_error       | /p/3      |         |        |       | 17:04:10
+        dee         | c15      | dead_click       | /p/3      | add     |        |       | 17:05
+        """
+    )
 
 
 def in_contact() -> World:
@@ -299,7 +334,7 @@ def _clicks(begin: float, drawn: list[tuple[Any, ...]], *, kiosk: bool) -> list[
                     "customer_id": person if is_known or name == "login" else None,
                     "anonymous_id": "kiosk" if kiosk and is_at_kiosk else f"{person}-phone",
                     "page_path": page,
-                    "element": what if name == "click" else None,
+                    "element": what if name.endswith("click") else None,
                     "x": 5.0,
                     "y": 5.0,
                     "form_id": "address" if name.startswith("form_") else None,
@@ -312,7 +347,14 @@ def _clicks(begin: float, drawn: list[tuple[Any, ...]], *, kiosk: bool) -> list[
                     "error_class": "hard" if what == "declined" else "soft",
                     "order_id": f"{person}-bought-{len(rows)}" if name == "purchase" else None,
                     "outcome": outcome,
+<<<<<<< HEAD
                     "value": 80.0 if name in {"begin_checkout", "add_shipping_info", "purchase"} else None,
+=======
+                    "metric": "lcp" if name == "web_vital" else None,
+                    "value": {"begin_checkout": 80.0, "purchase": 80.0, "web_vital": 4500.0 + 100 * len(rows)}.get(
+                        name
+                    ),
+>>>>>>> clicks4
                     "currency": "TRY",
                     "device": "mobile" if is_known else "desktop",
                     "channel": "web",
