@@ -13,8 +13,8 @@ from pipeline.warehouse.connection import fetch
 
 # The columns of the clickstream that journeys, detectors and reports of a day are made of.
 CLICKSTREAM = (
-    "event_id", "occurred_at", "event_name", "customer_id", "anonymous_id", "page_url", "page_path", "element",
-    "x", "y", "query", "result_count", "product_id", "order_id", "form_id", "field_id", "coupon", "value", "shipping_cost",
+    "event_id", "occurred_at", "event_name", "customer_id", "anonymous_id", "page_url", "page_path", "element", "x", "y",
+    "query", "result_count", "product_id", "order_id", "form_id", "field_id", "coupon", "value", "shipping_cost",
     "currency", "outcome", "error_code", "error_class", "duration_ms", "metric", "device", "channel", "country",
 )  # fmt: skip
 

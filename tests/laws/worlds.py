@@ -57,6 +57,7 @@ EPISODES = [
     ("thrashed_cursor", None, 1, 1.0),
     ("excessive_scroll", None, 1, 1.0),
 ]
+VALUES = {"begin_checkout": 80.0, "add_shipping_info": 80.0, "purchase": 80.0, "web_vital": 4500.0}
 WAITS = [
     ("queue", "phone"),
     ("queue", "phone"),
@@ -347,14 +348,8 @@ def _clicks(begin: float, drawn: list[tuple[Any, ...]], *, kiosk: bool) -> list[
                     "error_class": "hard" if what == "declined" else "soft",
                     "order_id": f"{person}-bought-{len(rows)}" if name == "purchase" else None,
                     "outcome": outcome,
-<<<<<<< HEAD
-                    "value": 80.0 if name in {"begin_checkout", "add_shipping_info", "purchase"} else None,
-=======
                     "metric": "lcp" if name == "web_vital" else None,
-                    "value": {"begin_checkout": 80.0, "purchase": 80.0, "web_vital": 4500.0 + 100 * len(rows)}.get(
-                        name
-                    ),
->>>>>>> clicks4
+                    "value": VALUES[name] + len(rows) if name in VALUES else None,
                     "currency": "TRY",
                     "device": "mobile" if is_known else "desktop",
                     "channel": "web",
