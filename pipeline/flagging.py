@@ -31,7 +31,10 @@ def flag(con: duckdb.DuckDBPyConnection, settings: Settings, date_: date) -> tup
         for table, columns in _measurable.needed(signals).items()
     }
     exact = history.has_milliseconds(con, day.start, day.end)
-    lacks = {name: _measurable.missing(signal, counts, has_milliseconds=exact) for name, signal in signals.items()}
+    names = history.event_names(con, day.start, day.end)
+    lacks = {
+        name: _measurable.missing(signal, counts, names, has_milliseconds=exact) for name, signal in signals.items()
+    }
     measurable = {name: signal for name, signal in signals.items() if lacks[name] is None}
 
     since = day.start - sessions.LOOK_BACK

@@ -1,6 +1,6 @@
 """Whether the day's input holds what a signal needs; if not, it is skipped and reported, never guessed."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 
 import polars as pl
@@ -43,13 +43,22 @@ def needing(signals: Mapping[str, Signal], table: str, column: str) -> tuple[str
     )
 
 
-def missing(signal: Signal, counts: Mapping[str, Mapping[str, int]], *, has_milliseconds: bool) -> str | None:
-    """What a signal lacks, or None where it is measurable. `counts`: rows with a value, by table and column."""
+def missing(
+    signal: Signal, counts: Mapping[str, Mapping[str, int]], names: Collection[str], *, has_milliseconds: bool
+) -> str | None:
+    """What a signal lacks, or None where it is measurable.
+
+    `counts`: rows with a value, by table and column; `names`: the names of the day's events.
+    """
     lacks = [_lacks(alternative, counts) for alternative in signal.needs]
     if all(lacks):
         return " or ".join(dict.fromkeys(lacks))
     if signal.needs_milliseconds and not has_milliseconds:
         return "times tell no parts of a second"
+    if signal.needs_events and not set(signal.needs_events) & set(names):
+        return f"no events named {' or '.join(signal.needs_events)}"
+    if signal.needs_setting and not getattr(signal.parameters, signal.needs_setting):
+        return f"signals.{signal.name}.{signal.needs_setting} is not set"
     return None
 
 

@@ -35,6 +35,7 @@ SIGNAL = Signal(
     locus_type="element",
     exposure="locus",
     needs=({"events": ("element",)}, {"events": ("page_path",)}),
+    needs_events=("dead_click",),
     look_back=timedelta(0),
     source="friction_signals §1.3; the vendor's event as it is",
     prior_effect=0.03,

@@ -5,7 +5,8 @@ follows then is still on the same page, and no new view of it: a page that took 
 on the element that nothing else comes between are one flag with a count. Silence at the end of a session says nothing –
 the customer may just have left –, so that a click is dead only once the session goes on. Where the vendor's own
 `dead_click` is there for the element in the session, it is that signal's. A proxy: a click may well do something that
-is not captured. Only clicks that name element and page are judged.
+is not captured. Only clicks that name element and page are judged, and only where `captures_everything` says that the
+source sends whatever a page does (full autocapture): no column can tell.
 """
 
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ VIEWS = ("page_view", "screen_view")
 class Parameters:
     """What makes a click dead."""
 
+    captures_everything: bool = False  # true where the source sends whatever a page does; else silence says nothing
     silence: timedelta = timedelta(seconds=3)  # seconds without an event (Amplitude 3 s, Sentry's slow click 3 s)
 
 
@@ -84,6 +86,7 @@ SIGNAL = Signal(
     locus_type="element",
     exposure="locus",
     needs=({"events": ("element", "page_path")},),
+    needs_setting="captures_everything",
     look_back=timedelta(0),
     source="friction_signals §1.3; the proxy, 3 s",
     prior_effect=0.01,

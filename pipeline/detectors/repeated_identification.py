@@ -97,6 +97,7 @@ SIGNAL = Signal(
     locus_type="team",
     exposure="stage",
     needs=({"events": ("event_name",), "waits": ("team",)},),
+    needs_events=("identify",),
     look_back=timedelta(days=1),
     source="ours; no default is published",
     prior_effect=0.05,

@@ -34,6 +34,7 @@ SIGNAL = Signal(
     locus_type="page",
     exposure="locus",
     needs=({"events": ("page_path",)},),
+    needs_events=("thrashed_cursor",),
     look_back=timedelta(0),
     source="friction_signals §1.5; the vendor's event as it is",
     prior_effect=0.02,

@@ -13,8 +13,8 @@ from pipeline.warehouse.connection import fetch
 
 # The columns of the clickstream that journeys, detectors and reports of a day are made of.
 CLICKSTREAM = (
-    "event_id", "occurred_at", "event_name", "customer_id", "anonymous_id", "page_url", "page_path", "element", "x", "y",
-    "query", "result_count", "product_id", "order_id", "form_id", "field_id", "coupon", "value", "shipping_cost",
+    "event_id", "occurred_at", "event_name", "customer_id", "anonymous_id", "page_url", "page_path", "element", "x",
+    "y", "query", "result_count", "product_id", "order_id", "form_id", "field_id", "coupon", "value", "shipping_cost",
     "currency", "outcome", "error_code", "error_class", "duration_ms", "metric", "device", "channel", "country",
 )  # fmt: skip
 
@@ -136,6 +136,15 @@ def has_milliseconds(con: duckdb.DuckDBPyConnection, start: datetime, end: datet
         {"start": start, "end": end},
     ).fetchall()
     return bool(found[0][0])
+
+
+def event_names(con: duckdb.DuckDBPyConnection, start: datetime, end: datetime) -> set[str]:
+    """The names of the events of [start, end)."""
+    found = con.execute(
+        f"select distinct event_name from events.clickstream where {_WITHIN.format(time='occurred_at')}",
+        {"start": start, "end": end},
+    ).fetchall()
+    return {name for (name,) in found}
 
 
 def decided_before(con: duckdb.DuckDBPyConnection, day: date, visits: pl.DataFrame) -> pl.DataFrame:
