@@ -7,7 +7,7 @@ import polars as pl
 
 from pipeline.calendar import Day
 from pipeline.contracts.contract import load as contract
-from pipeline.detectors._signal import Inputs, Signal, finished, variants
+from pipeline.detectors._signal import Inputs, Signal, detected, finished, variants
 from pipeline.journeys import contacts as contacting
 from pipeline.journeys import orders as ordering
 from pipeline.journeys import pages, sessions, stages
@@ -102,15 +102,12 @@ def judge(bucket: Bucket, journey: Journey, signals: Mapping[str, Signal], day: 
 
 def flagged(inputs: Inputs, signals: Mapping[str, Signal], day: Day) -> pl.DataFrame:
     """friction.flags of the day: what the signals find, with value and place of the visit where they name none."""
-    found = [
-        finished(each, each.detect(inputs, each.parameters).filter(its).collect(), day.date, day.start, day.end)
-        for signal in signals.values()
-        for each, its in variants(signal)
-    ]
+    plans = [detected(each, inputs, its) for signal in signals.values() for each, its in variants(signal)]
+    found = pl.concat(pl.collect_all(plans)) if plans else pl.DataFrame(schema=contract("flags").schema())
+    flags = finished(found, day.date, day.start, day.end)
     # an order that two customers name has a visit of each: a flag is of its own customer's
     own = ["visit_id", "person_id"]
     visits = inputs.visits.select(*own, "value", "currency", "channel", "device").collect()
-    flags = pl.concat(found) if found else pl.DataFrame(schema=contract("flags").schema())
     known = flags.join(visits, on=own, how="left", suffix="_of_visit", maintain_order="left")
     return known.with_columns(
         value_at_stake=pl.coalesce("value_at_stake", "value"),

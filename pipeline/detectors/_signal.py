@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any, Literal
 
 import polars as pl
@@ -18,6 +19,7 @@ Input = Literal["events", "waits", "errors", "orders"]
 ADDED = frozenset({"day", "flag_id", "signal", "signal_version"})
 
 
+@cache
 def flag_columns() -> dict[str, pl.DataType]:
     """What `detect` gives, one row per flag: friction.flags without the columns that `finished` adds."""
     return {name: kind for name, kind in contract("flags").schema().items() if name not in ADDED}
@@ -124,22 +126,31 @@ WHO = ("stage", "person_id", "customer_id", "visit_id", "currency", "channel")
 NO_SESSION = {"session_id": pl.lit(None, pl.String), "device": pl.lit(None, pl.String)}
 
 
-def finished(signal: Signal, flags: pl.DataFrame, day: date, start: datetime, end: datetime) -> pl.DataFrame:
+def detected(signal: Signal, inputs: Inputs, which: pl.Expr) -> pl.LazyFrame:
+    """What the signal finds, with its name and stamp; of that only the flags `which`."""
+    return (
+        signal.detect(inputs, signal.parameters)
+        .filter(which)
+        .select(
+            *(pl.col(name).cast(kind) for name, kind in flag_columns().items()),
+            signal=pl.lit(signal.name),
+            signal_version=pl.lit(signal.stamp),
+        )
+    )
+
+
+def finished(flags: pl.DataFrame, day: date, start: datetime, end: datetime) -> pl.DataFrame:
     """Rows of friction.flags: those of `flags` whose evidence was complete on the day, with their ids.
 
     A flag belongs to the day on which its definition was first met, so that it is written once; its count and its
-    severity are those known at the end of that day.
+    severity are those known at the end of that day. `flags`: what `detected` gives, of all signals.
     """
-    rows = flags.select(pl.col(name).cast(kind) for name, kind in flag_columns().items()).filter(
-        pl.col("flagged_at").is_between(start, end, closed="left") & pl.col("stage").is_not_null()
-    )
+    rows = flags.filter(pl.col("flagged_at").is_between(start, end, closed="left") & pl.col("stage").is_not_null())
     return rows.with_columns(
         day=pl.lit(day, pl.Date),
-        flag_id=pl.lit(f"{signal.name}:") + pl.col("evidence").list.first(),
-        signal=pl.lit(signal.name),
-        signal_version=pl.lit(signal.stamp),
+        flag_id=pl.concat_str("signal", pl.col("evidence").list.first(), separator=":"),
         severity=pl.col("severity").clip(0, 1).round(6),
-    ).sort("flag_id")
+    ).sort("signal", "flag_id")
 
 
 def seconds(span: pl.Expr) -> pl.Expr:
