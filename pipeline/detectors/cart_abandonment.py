@@ -31,28 +31,32 @@ def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
     is_rest = buys.cum_sum() == buys.sum()  # from the session's last purchase on
     adds = is_rest & (pl.col("event_name") == "add_to_cart")
     removes = is_rest & (pl.col("event_name") == "remove_from_cart")
-    sessions = (
-        inputs.recent.filter(pl.col("event_name").is_in(CART) & ~is_failed)
+    carts = inputs.recent.filter(pl.col("event_name").is_in(CART) & ~is_failed)
+    is_back = (pl.col("person_id") == pl.col("person_id").shift(-1)) & (
+        pl.col("seen_at").shift(-1) <= pl.col("flagged_at")
+    )
+    over = (
+        carts.group_by("session_id", maintain_order=True)
+        .agg(pl.col("person_id", "closed_at").first(), seen_at=pl.col("occurred_at").first())
+        .with_columns(flagged_at=pl.col("closed_at") + parameters.back_within)
+        .filter(
+            ~is_back.fill_null(value=False) & pl.col("flagged_at").is_between(inputs.start, inputs.end, closed="left")
+        )
+        .select("session_id", "flagged_at")
+    )
+    left = (
+        carts.join(over, on="session_id", maintain_order="left")
         .group_by("session_id", maintain_order=True)
         .agg(
-            pl.col("person_id", "closed_at").first(),
-            seen_at=pl.col("occurred_at").first(),
+            pl.col("flagged_at").first(),
             started_at=pl.col("occurred_at").filter(adds).first(),
             ended_at=pl.col("occurred_at").filter(adds).last(),
             first_id=pl.col("event_id").filter(adds).first(),
             last_id=pl.col("event_id").filter(adds).last(),
             items=adds.cast(pl.Int64).sum() - removes.cast(pl.Int64).sum(),
         )
-        .with_columns(flagged_at=pl.col("closed_at") + parameters.back_within)
+        .filter(pl.col("items") > 0)
     )
-    is_back = (pl.col("person_id") == pl.col("person_id").shift(-1)) & (
-        pl.col("seen_at").shift(-1) <= pl.col("flagged_at")
-    )
-    left = sessions.filter(
-        (pl.col("items") > 0)
-        & ~is_back.fill_null(value=False)
-        & pl.col("flagged_at").is_between(inputs.start, inputs.end, closed="left")
-    ).drop("person_id", "closed_at")
     exits = (
         inputs.recent.filter(pl.col("page_path").is_not_null())
         .join(left.select("session_id"), on="session_id", how="semi")

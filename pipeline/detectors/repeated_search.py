@@ -41,6 +41,9 @@ def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
         .with_columns(run=(~goes_on).fill_null(value=True).cum_sum())
         .drop_nulls("text")
     )
+    # most searches are followed by no other: only runs of which two neighbours differ are looked at
+    other = runs.filter(goes_on & (pl.col("text") != pl.col("text_before"))).select(pl.col("run").unique())
+    runs = runs.join(other, on="run", how="semi", maintain_order="left")
     second = pl.col("text") != pl.col("text").first()
     there = ("stage", "visit_id", "currency", "channel", "device")
     return (

@@ -4,6 +4,10 @@ import polars as pl
 
 SHOWN = ("page_view", "screen_view", "view_item", "view_item_list", "view_search_results", "view_cart", "web_vital")
 ITEMS = ("view_item",)
+KEPT = [
+    "session", "session_id", "visit_id", "stage", "person_id", "customer_id", "event_id", "event_name", "occurred_at",
+    "closed_at", "page_path", "page_url", "value", "currency", "channel", "device",
+]  # fmt: skip
 LISTS = ("view_item_list", "view_search_results", "search")
 
 
@@ -11,8 +15,8 @@ def pages(events: pl.DataFrame) -> pl.DataFrame:
     """One row per page that a session came to, in the order of `events` (person_id, occurred_at, event_id).
 
     A page is entered by an event that names another page than the one named before it in the session, or by a further
-    `page_view`: it was loaded again. The columns are those of the entering event, and `left_at` (when the next page was
-    entered; null for the session's last), `acts` (events on it that the customer did: none that only shows something),
+    `page_view`: it was loaded again. The columns are those of KEPT, of the entering event, and `left_at` (when the next
+    page was entered; null for the session's last), `acts` (events on it that the customer did: none that only shows something),
     `items` and `lists` (events on it that show a product, or a list of products).
     """
     lasting = events["session"].rle().struct.field("len").cum_sum()
@@ -29,7 +33,7 @@ def pages(events: pl.DataFrame) -> pl.DataFrame:
     so_far = events.select(**{name: is_one.cum_sum().cast(pl.Int64) for name, is_one in kinds.items()})
     before = pl.concat([so_far.clear(1), so_far]).fill_null(0)  # how many there were before each row
     return (
-        events[entered["row"]]
+        events.select(KEPT)[entered["row"]]
         .with_columns(before[entered["until"]] - before[entered["row"]])
         .with_columns(left_at=pl.when(entered["goes_on"]).then(pl.col("occurred_at").shift(-1)))
     )

@@ -47,29 +47,26 @@ def closed(events: pl.DataFrame, day: date, start: datetime, end: datetime, stag
     """`journeys.sessions` of a day: one row per session that was known to be over on the day."""
     rows = events.filter(pl.col("closed_at").is_between(start, end, closed="left"))
     is_failed = (pl.col("outcome") == "error").fill_null(value=False)
+    found = rows.group_by("session", maintain_order=True).agg(
+        pl.col("session_id", "person_id", "customer_id", "closed_at").first(),
+        pl.col("device", "channel", "country").first(ignore_nulls=True),
+        started_at=pl.col("occurred_at").first(),
+        ended_at=pl.col("occurred_at").last(),
+        events=pl.len().cast(pl.Int64),
+        entry_page=pl.col("page_path").first(ignore_nulls=True),
+        exit_page=pl.col("page_path").last(ignore_nulls=True),
+        purchases=((pl.col("event_name") == "purchase") & ~is_failed).sum().cast(pl.Int64),
+        **{f"in_{stage}": (pl.col("stage") == stage).any() for stage in stages},
+    )
+    pages = rows.select("session", "page_path").drop_nulls().unique().group_by("session").agg(pages=pl.len())
     return (
-        rows.group_by("session", maintain_order=True)
-        .agg(
-            pl.col("session_id", "person_id", "customer_id", "closed_at").first(),
-            started_at=pl.col("occurred_at").first(),
-            ended_at=pl.col("occurred_at").last(),
-            events=pl.len().cast(pl.Int64),
-            pages=pl.col("page_path").drop_nulls().n_unique().cast(pl.Int64),
-            device=pl.col("device").drop_nulls().first(),
-            channel=pl.col("channel").drop_nulls().first(),
-            country=pl.col("country").drop_nulls().first(),
-            entry_page=pl.col("page_path").drop_nulls().first(),
-            exit_page=pl.col("page_path").drop_nulls().last(),
-            seen=pl.col("stage").unique(),
-            purchases=((pl.col("event_name") == "purchase") & ~is_failed).sum().cast(pl.Int64),
-        )
+        found.join(pages, on="session", how="left", maintain_order="left")
         .with_columns(
+            pl.col("pages").fill_null(0).cast(pl.Int64),
             day=pl.lit(day),
-            stages=pl.concat_list(
-                pl.when(pl.col("seen").list.contains(stage)).then(pl.lit(stage)) for stage in stages
-            ).list.drop_nulls(),
+            stages=pl.concat_list(pl.when(f"in_{stage}").then(pl.lit(stage)) for stage in stages).list.drop_nulls(),
         )
-        .drop("session", "seen")
+        .drop("session", *(f"in_{stage}" for stage in stages))
     )
 
 

@@ -77,7 +77,7 @@ def _attempts(events: pl.DataFrame, journey: Journey) -> pl.Series:
     attempt = pl.zeros(events.height, pl.UInt64, eager=True).alias("attempt")
     told = {name for stage in journey.of_sessions for name in (*stage.starts_again_by, *stage.completed_by)}
     marks = events.select("session", "event_name", "outcome").with_row_index("row").filter(_is_one_of(told))
-    for stage in journey.of_sessions:
+    for stage in (each for each in journey.of_sessions if each.starts_again_by):
         of_stage = (
             marks.select("session", "row", starts=_is_one_of(stage.starts_again_by), completes=_completes(stage))
             .filter(pl.col("starts") | pl.col("completes"))

@@ -1,7 +1,7 @@
 import polars as pl
 from polars.testing import assert_frame_equal
 
-from pipeline.journeys.pages import pages
+from pipeline.journeys.pages import KEPT, pages
 from tests.drawn import table
 
 EVENTS = """
@@ -23,7 +23,7 @@ EVENTS = """
 
 
 def events() -> pl.DataFrame:
-    return table(
+    drawn = table(
         EVENTS,
         session=pl.UInt32,
         event_id=pl.String,
@@ -31,6 +31,7 @@ def events() -> pl.DataFrame:
         page_path=pl.String,
         occurred_at=pl.Datetime("us", "UTC"),
     )
+    return drawn.with_columns(pl.lit(None, pl.String).alias(name) for name in KEPT if name not in drawn.columns)
 
 
 def test_a_page_is_entered_where_its_path_changes_or_it_is_loaded_again():
