@@ -16,8 +16,8 @@ def pages(events: pl.DataFrame) -> pl.DataFrame:
 
     A page is entered by an event that names another page than the one named before it in the session, or by a further
     `page_view`: it was loaded again. The columns are those of KEPT, of the entering event, and `left_at` (when the next
-    page was entered; null for the session's last), `acts` (events on it that the customer did: none that only shows something),
-    `items` and `lists` (events on it that show a product, or a list of products).
+    page was entered; null for the session's last), `acts` (events on it that the customer did: none that only shows
+    something), `items` and `lists` (events on it that show a product, or a list of products).
     """
     lasting = events["session"].rle().struct.field("len").cum_sum()
     end = lasting.gather(events["session"].rle_id()).cast(pl.UInt32).alias("end")  # the row after the session's last
