@@ -1,6 +1,7 @@
 """A signal is one file and one test: found by its name, described, and measurable from columns that exist."""
 
 import importlib
+import re
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 
@@ -75,3 +76,13 @@ def test_every_stage_of_a_signal_is_one_of_the_built_in_journey(name):
 def test_the_reference_page_is_what_the_code_says():
     told = (ROOT / "pipeline" / "detectors" / "README.md").read_text(encoding="utf-8")
     assert told == _pages.markdown(all_signals().values()), "friction signals --markdown > pipeline/detectors/README.md"
+
+
+def test_the_readme_names_every_signal_and_marks_the_outcomes():
+    told = (ROOT / "README.md").read_text(encoding="utf-8")
+    told = told[told.index("## Signals") : told.index("## What analysts read")]
+    named = set(re.findall(r"`([a-z_]+)`", told))
+    assert set(FILES) <= named
+    assert set(re.findall(r"\*`([a-z_]+)`\*", told)) == {
+        name for name, each in all_signals().items() if each.kind == "outcome"
+    }
