@@ -57,6 +57,20 @@ def test_a_kiosk_used_by_many_merges_nobody():
     ) == {"a2": "bob", "a3": "bob", "a5": "cem", "a7": "cem", "a8": "cem"}
 
 
+def test_five_hundred_customers_of_a_kiosk_stay_five_hundred_persons():
+    rows = pl.DataFrame(
+        [
+            {"anonymous_id": "kiosk", "event_id": f"e{number:04}{step}", "event_name": name}
+            | {"customer_id": f"c{number}" if name == "login" else None, "occurred_at": at(60 * number + 20 * step)}
+            for number in range(500)
+            for step, name in enumerate(["page_view", "login", "page_view"])
+        ]
+    )
+    found = night(world(rows)).sessions
+    assert found.height == found["person_id"].n_unique() == 500
+    assert found["events"].sum() == 1500
+
+
 def test_two_devices_of_a_customer_are_one_person_and_one_session():
     rows = world(
         """
