@@ -50,15 +50,15 @@ def missing(
 
     `counts`: rows with a value, by table and column; `names`: the names of the day's events.
     """
+    if signal.needs_events and not set(signal.needs_events) & set(names):
+        return f"no events named {' or '.join(signal.needs_events)}"
+    if signal.needs_setting and not getattr(signal.parameters, signal.needs_setting):
+        return f"signals.{signal.name}.{signal.needs_setting} is not set"
     lacks = [_lacks(alternative, counts) for alternative in signal.needs]
     if all(lacks):
         return " or ".join(dict.fromkeys(lacks))
     if signal.needs_milliseconds and not has_milliseconds:
         return "times tell no parts of a second"
-    if signal.needs_events and not set(signal.needs_events) & set(names):
-        return f"no events named {' or '.join(signal.needs_events)}"
-    if signal.needs_setting and not getattr(signal.parameters, signal.needs_setting):
-        return f"signals.{signal.name}.{signal.needs_setting} is not set"
     return None
 
 

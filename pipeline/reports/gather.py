@@ -64,9 +64,13 @@ def drift(con: duckdb.DuckDBPyConnection, load_ids: Sequence[str], signals: pl.D
     are named. A column that no signal misses is gone only where it was always there before: the others come and go.
     """
     found = _read(con, "drift", load_ids=list(load_ids))
-    blind = set(signals.filter(~pl.col("is_measurable"))["signal"])
+    lacks = dict(signals.filter(~pl.col("is_measurable")).select("signal", "why").iter_rows())
     missed = [
-        [name for name in needing(all_signals(), row["contract"], row["column_name"]) if name in blind]
+        [
+            name
+            for name in needing(all_signals(), row["contract"], row["column_name"])
+            if "no values in" in lacks.get(name, "")  # others are not measurable for another reason
+        ]
         if row["change"] == "gone"
         else []
         for row in found.to_dicts()

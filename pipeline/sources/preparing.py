@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import BinaryIO
 
 from pipeline.errors import InputError
@@ -119,7 +119,8 @@ def _shape(file: SourceFile, mapping: Mapping | None) -> str:
         return "json"
     if form != "json":
         return form
-    if not first.startswith((b"[", b"{")):
+    # a mapping may read any file as JSON; only one that is called so is held to it as a whole
+    if not first.startswith((b"[", b"{")) and ".json" in PurePath(file.shown).suffixes:
         what = (
             "is no JSON: it begins neither with [ nor with {"
             if first

@@ -213,12 +213,10 @@ def test_a_parameter_replaces_its_default_and_changes_the_stamp():
 
 
 def test_a_stage_may_have_parameters_of_its_own_over_those_of_the_signal():
-    given = {"rage_click": {"min_clicks": 5, "stages": {"payment": {"within": 2}}}}
-    found = configured(given, ["payment"])["rage_click"]
-    assert (found.parameters.min_clicks, found.parameters.within) == (5, timedelta(seconds=1))
-    assert {stage: (its.min_clicks, its.within) for stage, its in found.by_stage.items()} == {
-        "payment": (5, timedelta(seconds=2))
-    }
+    given = {"repeated_search": {"within": 30, "stages": {"checkout": {"within": 90}}}}
+    found = configured(given, ["checkout"])["repeated_search"]
+    assert found.parameters.within == timedelta(seconds=30)
+    assert {stage: its.within for stage, its in found.by_stage.items()} == {"checkout": timedelta(seconds=90)}
 
 
 @pytest.mark.parametrize(

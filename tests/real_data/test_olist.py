@@ -186,15 +186,29 @@ def decided(order: Order) -> tuple[date, bool] | None:
     return day, order.delivered is None or order.delivered >= end_of(day)
 
 
+def was_called_off(order: Order) -> bool:
+    """On one of the days that were run."""
+    return order.is_called_off and order.last_known.astimezone(ZONE).date() in DAYS
+
+
+def test_orders_that_were_called_off_are_those_of_the_file(ran: Ran, orders):
+    expected = sorted(order.id for order in orders if was_called_off(order))
+    query = "select substr(evidence[1], 12) from friction.flags where signal = 'merchant_cancellation' order by all"
+    assert [found for (found,) in ran.ask(query)] == expected
+    assert len(expected) == 7
+
+
 def test_the_stage_counts_orders_that_were_decided_in_the_period(ran: Ran, orders):
     period = nights.span(DAYS[-1] - timedelta(days=27), DAYS[-1])
     fates = {order.id: fate[1] for order in orders if (fate := decided(order)) and fate[0] in period}
-    late = sum(order.id in fates and any(order.is_late_on(day) for day in DAYS) for order in orders)
+    affected = sum(
+        order.id in fates and (any(order.is_late_on(day) for day in DAYS) or was_called_off(order)) for order in orders
+    )
     query = """
         select entered, completed, lost, affected from friction.stage_scores where day = $day and stage = 'fulfilment'
         """
     lost = sum(fates.values())
-    assert ran.one(query, day=DAYS[-1]) == (len(fates), len(fates) - lost, lost, late)
+    assert ran.one(query, day=DAYS[-1]) == (len(fates), len(fates) - lost, lost, affected)
 
 
 def test_what_orders_cannot_tell_is_said_to_be_not_measurable(ran: Ran):

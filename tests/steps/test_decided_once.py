@@ -110,6 +110,7 @@ def test_an_order_that_three_customers_name_stops_no_night(tmp_path: Path, monke
         visits = con.execute(
             "select day, person_id from journeys.stage_visits where visit_id = 'fulfilment:o1' order by all"
         ).fetchall()
-    names = ("late_delivery:o1", "late_delivery:x4", "order_defect:x1", "order_defect:x2", "order_defect:x3")
+    names = ["late_delivery:o1", "late_delivery:x4", "order_defect:x1", "order_defect:x2", "order_defect:x3"]
+    names.append("repeat_order_error:x4")  # hers, after the order had come late
     assert flags == [(name, "c:mia", "fulfilment:o1") for name in names]
     assert visits == [(date(2026, 1, 1), "c:mia"), (date(2026, 1, 2), "c:mia")]

@@ -147,21 +147,26 @@ def test_without_an_optional_column_the_signals_that_need_it_are_named(tmp_path)
     edited(file_of(settings, "clickstream", SECOND), without("element", "form_id"))
     night(settings, [FIRST])
     night(settings, [SECOND])
-    blind = "select signal from ops.signals where not is_measurable and day = '2026-01-11' order by all"
-    assert asked(settings, blind) == [("form_error_repeat",), ("rage_click",)]
-    line = "Columns gone: clickstream: element, form_id – not measurable any more: Repeated form errors, Rage clicks"
+    blind = """
+        select signal from ops.signals group by signal
+        having bool_or(is_measurable and day = '2026-01-10') and bool_or(not is_measurable and day = '2026-01-11')
+        order by signal
+        """
+    assert asked(settings, blind) == [("form_abandonment",), ("form_error_repeat",), ("form_refill",), ("rage_click",)]
+    gone = "Abandoned forms, Repeated form errors, Form fields refilled, Rage clicks"
+    line = f"Columns gone: clickstream: element, form_id – not measurable any more: {gone}"
     assert told(settings, SECOND) == [line]
     assert [(each["column_name"], each["not_measurable"]) for each in status(settings)["vanished_columns"]] == [
         ("element", ["rage_click"]),
-        ("form_id", ["form_error_repeat"]),
+        ("form_id", ["form_abandonment", "form_error_repeat", "form_refill"]),
     ]
     with reading(settings.warehouse) as con:
         ten = answers.summary(con, settings, SECOND)
     assert "What came in: gone element, form_id" in ten
     (page,) = steps.report(settings, [SECOND])
-    assert "not measurable any more: Repeated form errors, Rage clicks" in page.read_text(encoding="utf-8")
+    assert f"not measurable any more: {gone}" in page.read_text(encoding="utf-8")
     markdown = page.with_name("summary.md").read_text(encoding="utf-8")
-    assert "- Columns gone: `clickstream` `element`, `form_id` – not measurable any more: Repeated form" in markdown
+    assert "- Columns gone: `clickstream` `element`, `form_id` – not measurable any more: Abandoned" in markdown
 
 
 def test_a_signal_that_has_another_column_to_go_by_is_not_called_blind(tmp_path):
@@ -175,7 +180,7 @@ def test_a_signal_that_has_another_column_to_go_by_is_not_called_blind(tmp_path)
 
 def test_a_value_that_comes_and_goes_is_no_news(tmp_path):
     settings = project(tmp_path)
-    edited(file_of(settings, "clickstream", SECOND), lambda row: row | {"coupon": "SPRING"})
+    edited(file_of(settings, "clickstream", SECOND), lambda row: row | {"referrer": "https://example.com/"})
     night(settings, [FIRST, SECOND, THIRD])
     assert [change for _, _, _, change, _ in asked(settings, DRIFT)] == ["appeared", "vanished"]
     assert [told(settings, day) for day in (FIRST, SECOND, THIRD)] == [[], [], []]

@@ -25,7 +25,13 @@ internal_addresses = ["203.0.113.0/24"]
 internal_customers = ["staff-*"]
 """
 # Views and questions about what is set aside, and one about the database itself.
-ABOUT_THEM = {"marts/data_quality", "marts/set_aside", "marts/dictionary", "analyses/who_is_set_aside"}
+ABOUT_THEM = {
+    "marts/data_quality",
+    "marts/dictionary",
+    "marts/set_aside",
+    "marts/source_columns",
+    "analyses/who_is_set_aside",
+}
 
 
 def disturbed(events: int = 601) -> w.World:
