@@ -7,15 +7,16 @@ import duckdb
 import polars as pl
 
 from pipeline import night
-from pipeline.calendar import day_in
+from pipeline.calendar import day_in, days_between
 from pipeline.detectors import _measurable, configured
-from pipeline.journeys import contacts, identities, journey, orders, sessions
+from pipeline.journeys import contacts, identities, journey, orders, sessions, usual
 from pipeline.settings import Settings
 from pipeline.warehouse import history
 from pipeline.warehouse.days import replace_day
 
 log = logging.getLogger(__name__)
 
+INSTANT = pl.Datetime("us", "UTC")
 BUCKET_EVENTS = 250_000  # events of a night that are worked through at once; bounds memory to about 1 GB
 
 
@@ -32,8 +33,14 @@ def flag(con: duckdb.DuckDBPyConnection, settings: Settings, date_: date) -> tup
     }
     exact = history.has_milliseconds(con, day.start, day.end)
     names = history.event_names(con, day.start, day.end)
+    # a session of the day may have begun on one of the two days before
+    starts = {each: day_in(settings.zone, each).start for each in days_between(date_ - timedelta(days=2), date_)}
+    before = history.usual(con, starts, usual.TRAILING)
+    counted = history.counted(con, date_, usual.TRAILING)
+    measured = {*before.filter(of=date_)["measure"], *counted["measure"]}
     lacks = {
-        name: _measurable.missing(signal, counts, names, has_milliseconds=exact) for name, signal in signals.items()
+        name: _measurable.missing(signal, counts, names, measured, has_milliseconds=exact)
+        for name, signal in signals.items()
     }
     measurable = {name: signal for name, signal in signals.items() if lacks[name] is None}
 
@@ -41,14 +48,18 @@ def flag(con: duckdb.DuckDBPyConnection, settings: Settings, date_: date) -> tup
     known = history.known_devices(con, since - identities.REMEMBERED, since)
     resolved = identities.resolve(history.devices(con, since, day.end), known, sessions.GAP, sessions.CAP)
     buckets = 1 + counts["clickstream"]["*"] // BUCKET_EVENTS
-    found = [
-        night.judge(_bucket(con, day.start, day.end, resolved, history.Share(number, buckets)), plan, measurable, day)
-        for number in range(buckets)
-    ]
-    written = {
-        name: pl.concat([getattr(each, name) for each in found], how="vertical_relaxed")
-        for name in ("sessions", "stage_visits", "cases", "flags")
-    }
+    since_when = before.with_columns(since=pl.col("of").replace_strict(starts, return_dtype=INSTANT)).drop("of")
+    found = night.together(
+        [
+            night.judge(
+                _bucket(con, day.start, day.end, resolved, history.Share(number, buckets)),
+                plan, measurable, day, since_when,
+            )
+            for number in range(buckets)
+        ],
+        measurable, day, counted,
+    )  # fmt: skip
+    written = {name: getattr(found, name) for name in ("sessions", "stage_visits", "cases", "usual", "flags")}
     written["stage_visits"] = _once(
         written["stage_visits"], history.decided_before(con, date_, written["stage_visits"])
     )

@@ -1,7 +1,7 @@
 """One day's work on the people of one bucket: events in, journeys and flags out; no database, no file, no clock."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -11,6 +11,7 @@ from pipeline.detectors._signal import Inputs, Signal, detected, finished, varia
 from pipeline.journeys import contacts as contacting
 from pipeline.journeys import orders as ordering
 from pipeline.journeys import pages, sessions, stages
+from pipeline.journeys import usual as comparing
 from pipeline.journeys.identities import person_of
 from pipeline.journeys.journey import Journey
 from pipeline.journeys.waits import errors_as_known, orders_as_known, waits_as_known
@@ -34,16 +35,24 @@ class Bucket:
 
 @dataclass(frozen=True)
 class Found:
-    """The day's rows of journeys.sessions, journeys.stage_visits, journeys.cases and friction.flags."""
+    """The day's rows of journeys.sessions, .stage_visits, .cases and .usual and of friction.flags, of some people.
+
+    `begun`: the contacts that began on the day, for what can only be found in all people together.
+    """
 
     sessions: pl.DataFrame
     stage_visits: pl.DataFrame
     cases: pl.DataFrame
+    usual: pl.DataFrame
     flags: pl.DataFrame
+    begun: pl.DataFrame
 
 
-def judge(bucket: Bucket, journey: Journey, signals: Mapping[str, Signal], day: Day) -> Found:
-    """The journeys of a bucket's people as known at the end of the day, and the flags of the day."""
+def judge(bucket: Bucket, journey: Journey, signals: Mapping[str, Signal], day: Day, usual: pl.DataFrame) -> Found:
+    """The journeys of a bucket's people as known at the end of the day, and the flags of the day.
+
+    `usual`: what was seen of all people before, as in Inputs. Signals of all people together are left to `together`.
+    """
     waits = waits_as_known(bucket.waits, day.end)
     errors = errors_as_known(bucket.errors, day.end)
     orders = orders_as_known(bucket.orders, day.end)
@@ -52,6 +61,7 @@ def judge(bucket: Bucket, journey: Journey, signals: Mapping[str, Signal], day: 
     pending = stages.attempted(sessions.pending(recent, day.start), journey)
     events = sessions.active(pending, day.start)
     visits = [stages.visits(pending, journey, day.date, day.start, day.end)] if journey.of_sessions else []
+    of_sessions = visits[0] if visits else None
 
     service = journey.made_of("contact")
     contacts = contacting.contacts(waits, service).with_columns(
@@ -83,11 +93,13 @@ def judge(bucket: Bucket, journey: Journey, signals: Mapping[str, Signal], day: 
         errors=_with_orders(errors, delivery.name if delivery else None).lazy(),
         orders=known.lazy(),
         contacts=contacts.lazy(),
+        usual=usual.lazy(),
+        counts=pl.LazyFrame(schema=contract("usual").schema()),
         stages=tuple(stage.name for stage in journey.stages),
         targets=journey.targets,
         business_hours=journey.business_hours,
     )
-    flags = flagged(inputs, signals, day)
+    flags = flagged(inputs, {name: signal for name, signal in signals.items() if not signal.of_all}, day)
     # a wait that goes on may be flagged on a day on which nothing else happened: that is a day of the visit, too
     is_flagged = pl.col("visit_id").is_in(flags["visit_id"].unique().to_list())
     return Found(
@@ -96,8 +108,43 @@ def judge(bucket: Bucket, journey: Journey, signals: Mapping[str, Signal], day: 
             pl.col("is_active") | pl.col("is_decided")
         ),
         cases=contacting.cases(contacts, day.date, day.start),
+        usual=comparing.seen(events, of_sessions, contacts, known, day),
         flags=flags,
+        begun=contacts.filter(pl.col("started_at") >= day.start),
     )
+
+
+def together(found: Sequence[Found], signals: Mapping[str, Signal], day: Day, counted: pl.DataFrame) -> Found:
+    """What was found of all people: of each bucket, and what is found only in all of them together.
+
+    `counted`: rows of journeys.usual of the time before the day that are counts.
+    """
+    rows = {
+        name: pl.concat([getattr(each, name) for each in found], how="vertical_relaxed")
+        for name in ("sessions", "stage_visits", "cases", "usual", "flags", "begun")
+    }
+    every = Found(**rows | {"usual": comparing.added_up(rows["usual"])})
+    of_all = {name: signal for name, signal in signals.items() if signal.of_all}
+    if not of_all:
+        return every
+    today = every.usual.filter(pl.col("device") == comparing.ALL)
+    counts = pl.concat([counted, today]).with_columns(is_today=pl.col("day") == day.date)
+    none = pl.LazyFrame()
+    inputs = Inputs(
+        start=day.start,
+        end=day.end,
+        events=none,
+        pages=none,
+        recent=none,
+        visits=every.stage_visits.lazy(),
+        waits=none,
+        errors=none,
+        orders=none,
+        contacts=every.begun.lazy(),
+        usual=none,
+        counts=counts.lazy(),
+    )
+    return replace(every, flags=pl.concat([every.flags, flagged(inputs, of_all, day)]))
 
 
 def flagged(inputs: Inputs, signals: Mapping[str, Signal], day: Day) -> pl.DataFrame:

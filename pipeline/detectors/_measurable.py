@@ -44,11 +44,17 @@ def needing(signals: Mapping[str, Signal], table: str, column: str) -> tuple[str
 
 
 def missing(
-    signal: Signal, counts: Mapping[str, Mapping[str, int]], names: Collection[str], *, has_milliseconds: bool
+    signal: Signal,
+    counts: Mapping[str, Mapping[str, int]],
+    names: Collection[str],
+    usual: Collection[str],
+    *,
+    has_milliseconds: bool,
 ) -> str | None:
     """What a signal lacks, or None where it is measurable.
 
-    `counts`: rows with a value, by table and column; `names`: the names of the day's events.
+    `counts`: rows with a value, by table and column; `names`: the names of the day's events; `usual`: the
+    measures of journeys.usual that the days before have.
     """
     if signal.needs_events and not set(signal.needs_events) & set(names):
         return f"no events named {' or '.join(signal.needs_events)}"
@@ -57,6 +63,8 @@ def missing(
     lacks = [_lacks(alternative, counts) for alternative in signal.needs]
     if all(lacks):
         return " or ".join(dict.fromkeys(lacks))
+    if signal.needs_usual and signal.needs_usual not in usual:
+        return f"nothing to compare with: the 28 days before have no {signal.needs_usual} in journeys.usual"
     if signal.needs_milliseconds and not has_milliseconds:
         return "times tell no parts of a second"
     return None

@@ -38,6 +38,11 @@ class Inputs:
     `waits`, `errors`: events.wait_time and events.order_error. The last four have person_id, visit_id and stage (null
     where the journey has no such stage). `stages`: names of the journey's stages in order; `targets`: seconds by wait
     type and channel; `business_hours`: the journey's, if any.
+
+    What was usual, of all people: `usual` has the columns of journeys.usual without `day`, added up over the 28 days
+    before each day on which a session of `events` may have begun; `since` is the instant at which that day began.
+    `counts` has rows of journeys.usual of contacts, orders and people, of the day and the 28 days before; it is for
+    signals of all people together, which find of the other frames only `contacts`: those that began on the day.
     """
 
     start: datetime
@@ -50,6 +55,8 @@ class Inputs:
     errors: pl.LazyFrame
     orders: pl.LazyFrame
     contacts: pl.LazyFrame
+    usual: pl.LazyFrame
+    counts: pl.LazyFrame
     stages: tuple[str, ...] = ()
     targets: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     business_hours: Hours | None = None
@@ -65,8 +72,9 @@ class Signal:
 
     `needs`: the columns that must hold values for the signal to be measurable, by input; one of the alternatives is
     enough; `needs_events`: names of events of which one must be among the day's; `needs_setting`: a parameter that must
-    be set to true, because the columns cannot tell. `exposure`: whether a visit that
-    could have shown the signal is one of the stage (`stage`), or one that touched the place (`locus`).
+    be set to true, because the columns cannot tell; `needs_usual`: a measure that journeys.usual must have of the days
+    before. `of_all`: it is found in what all people do together. `exposure`: whether a visit that could have shown the
+    signal is one of the stage (`stage`), or one that touched the place (`locus`).
     `prior_effect`: how many visits per affected one it is believed to cost before there are data (share, 0–1), give
     or take `prior_error` (standard error). `by_stage`: other parameters than `parameters` for the flags of a stage.
     """
@@ -87,6 +95,8 @@ class Signal:
     needs_milliseconds: bool = False
     needs_events: tuple[str, ...] = ()
     needs_setting: str | None = None
+    needs_usual: str | None = None
+    of_all: bool = False
     version: int = 1
     by_stage: Mapping[str, Any] = field(default_factory=dict)
 

@@ -129,6 +129,7 @@ def visits(found: pl.DataFrame, stage: Stage, day: date, start: datetime, end: d
             stage=pl.lit(stage.name),
             session_id=pl.lit(None, pl.String),
             device=pl.lit(None, pl.String),
+            dwell_seconds=pl.lit(None, pl.Float64),
             entered_at="started_at",
             left_at=pl.coalesce("over_at", pl.col("starts").list.max()),
             events=pl.col("wait_ids").list.len().cast(pl.Int64),

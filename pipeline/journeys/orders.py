@@ -173,6 +173,7 @@ def _day_rows(rows: pl.DataFrame, stage: Stage, day: date, start: datetime, end:
         visit_id=pl.lit(f"{stage.name}:") + pl.col("order_id"),
         stage=pl.lit(stage.name),  # of two stages that are made of orders, each has its own visits
         session_id=pl.lit(None, pl.String),
+        dwell_seconds=pl.lit(None, pl.Float64),
         entered_at="placed_at",
         # the day on which the promise falls due is one of the visit's, whether the parcel comes or not
         is_active=(pl.col("left_at") >= start) | pl.col("is_promised_today").fill_null(value=False),

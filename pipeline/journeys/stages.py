@@ -145,16 +145,23 @@ def _found(events: pl.DataFrame) -> pl.DataFrame:
     """One row per visit, in order of their numbers: who, when and where, from the rows that it begins and ends with."""
     row = pl.int_range(pl.len(), dtype=pl.UInt32)
     told = ["device", "channel", "currency"]
+    goes_on = pl.col("session") == pl.col("session").shift(-1)
+    stays = (pl.col("occurred_at").shift(-1) - pl.col("occurred_at")).dt.total_microseconds()
     rows = (
         events.select(
             "visit",
             row=row,
+            dwell=pl.when(goes_on).then(stays),
             value=pl.when(pl.col("metric").is_null()).then("value"),
             **{name: pl.when(pl.col(name).is_not_null()).then(row) for name in told},
         )
         .group_by("visit")
         .agg(
-            pl.col("row", *told).min(), last=pl.col("row").max(), events=pl.len().cast(pl.Int64), value=pl.max("value")
+            pl.col("row", *told).min(),
+            last=pl.col("row").max(),
+            events=pl.len().cast(pl.Int64),
+            value=pl.max("value"),
+            dwell_seconds=pl.sum("dwell") / 1_000_000,
         )
         .sort("visit")
     )
@@ -162,7 +169,7 @@ def _found(events: pl.DataFrame) -> pl.DataFrame:
         "visit_id", "stage", "person_id", "customer_id", "session_id", "chain", "closed_at", entered_at="occurred_at"
     )
     return first[rows["row"]].with_columns(
-        *rows.select("visit", "row", "value", "events"),
+        *rows.select("visit", "row", "value", "events", "dwell_seconds"),
         events["occurred_at"].gather(rows["last"]).alias("left_at"),
         *(events[name].gather(rows[name]) for name in told),
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import duckdb
 import polars as pl
@@ -145,6 +145,30 @@ def event_names(con: duckdb.DuckDBPyConnection, start: datetime, end: datetime) 
         {"start": start, "end": end},
     ).fetchall()
     return {name for (name,) in found}
+
+
+def usual(con: duckdb.DuckDBPyConnection, days: Iterable[date], trailing: timedelta) -> pl.DataFrame:
+    """What was measured in the time before each of the days, added up: journeys.usual with `of` for its `day`."""
+    return fetch(
+        con,
+        """
+        select of, measure, place, device, value, sum(times)::bigint as times
+        from journeys.usual, (select unnest($days::date[]) as of) as those
+        where day >= of - $trailing::integer and day < of and device <> '*'
+        group by all order by all
+        """,
+        {"days": sorted(days), "trailing": trailing.days},
+    )
+
+
+def counted(con: duckdb.DuckDBPyConnection, day: date, trailing: timedelta) -> pl.DataFrame:
+    """What was only counted in the time before a day, day by day: rows of journeys.usual."""
+    return fetch(
+        con,
+        "select * from journeys.usual where day >= $day - $trailing::integer and day < $day and device = '*' "
+        "order by all",
+        {"day": day, "trailing": trailing.days},
+    )
 
 
 def decided_before(con: duckdb.DuckDBPyConnection, day: date, visits: pl.DataFrame) -> pl.DataFrame:

@@ -15,6 +15,7 @@
 --          journeys.identities      one row per day, anonymous_id and customer_id seen together
 --          journeys.sessions        one row per session, on the day on which it closed
 --          journeys.stage_visits    one row per visit and day on which it was active or was decided
+--          journeys.usual           one row per day, measure, place, device and value
 --          ops.contract_results     one row per run, contract and expectation
 --          ops.loads                one row per file as it was last loaded
 --          ops.runs                 one row per run and day
@@ -106,6 +107,12 @@ found as (
     from journeys.stage_visits
     where day = $day
     group by day, visit_id
+    having count(*) > 1
+    union all
+    select 'journeys.usual' as table_name, concat_ws(' ', day, measure, place, device, value) as key, count(*) as rows
+    from journeys.usual
+    where day = $day
+    group by day, measure, place, device, value
     having count(*) > 1
     union all
     select 'ops.contract_results' as table_name, concat_ws(' ', run_id, contract, expectation) as key, count(*) as rows

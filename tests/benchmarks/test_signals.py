@@ -17,6 +17,7 @@ import pytest
 
 from pipeline import night
 from pipeline.calendar import day_in
+from pipeline.contracts.contract import load as load_contract
 from pipeline.detectors import all_signals
 from pipeline.detectors._signal import Inputs, Signal, detected
 from pipeline.journeys.journey import load as load_journey
@@ -35,6 +36,9 @@ SIGNALS: dict[str, Signal] = {
     for name, each in all_signals().items()
     if all(set(alternative) == {"events"} for alternative in each.needs)
 }
+NEVER = pl.DataFrame(schema=load_contract("usual").schema() | {"since": pl.Datetime("us", "UTC")}).drop(
+    "day"
+)  # nothing is known of the days before
 NOBODY = pl.DataFrame(schema={"event_id": pl.String, "resolved_id": pl.String})
 
 
@@ -88,7 +92,7 @@ def test_all_clickstream_signals_beside_a_scan_and_a_sort(
         pl.scan_parquet(events).sort("customer_id", "occurred_at", "event_id").collect(engine="streaming")
 
     def ours() -> None:
-        found[:] = [night.judge(bucket(events, each, buckets), journey, SIGNALS, DAY) for each in range(buckets)]
+        found[:] = [night.judge(bucket(events, each, buckets), journey, SIGNALS, DAY, NEVER) for each in range(buckets)]
 
     sorting, judging = least(3, reference), least(2, ours)
 
@@ -104,7 +108,7 @@ def test_all_clickstream_signals_beside_a_scan_and_a_sort(
 
     with monkeypatch.context() as patched:
         patched.setattr(night, "flagged", watched)
-        part = least(2, lambda: night.judge(bucket(events, 0, buckets), journey, SIGNALS, DAY))
+        part = least(2, lambda: night.judge(bucket(events, 0, buckets), journey, SIGNALS, DAY, NEVER))
     alone = {name: least(3, one(each)) / part for name, each in SIGNALS.items()}
 
     with capsys.disabled():

@@ -17,7 +17,7 @@ from pipeline.detectors._signal import Signal
 from pipeline.journeys import identities, orders, sessions
 from pipeline.journeys.journey import Journey
 from pipeline.journeys.journey import load as load_journey
-from pipeline.night import Bucket, Found, judge
+from pipeline.night import Bucket, Found, judge, together
 from tests.drawn import Dtype, table
 
 JANUARY_1 = date(2026, 1, 1)
@@ -105,8 +105,13 @@ def night(
     signals: Mapping[str, Signal] | None = None,
     reach: timedelta = sessions.LOOK_BACK,
     journey: Journey | None = None,
+    usual: pl.DataFrame | None = None,
+    counted: pl.DataFrame | None = None,
 ) -> Found:
-    """What the night of a day finds, given only what a night reads: clickstream from `reach` before the day."""
+    """What the night of a day finds, given only what a night reads: clickstream from `reach` before the day.
+
+    `usual`, `counted`: what was seen before, as `night.judge` and `night.together` take it; nothing if not given.
+    """
     day = day or day_of()
     since = day.start - reach
     clicks = rows.clickstream.filter(pl.col("occurred_at") < day.end)
@@ -133,7 +138,11 @@ def night(
         errors=read(rows.order_error, "occurred_at"),
         orders=read(rows.orders, "placed_at"),
     )
-    return judge(bucket, journey or shop(), all_signals() if signals is None else signals, day)
+    chosen = all_signals() if signals is None else signals
+    kept = load_contract("usual").schema()
+    before = pl.DataFrame(schema=kept | {"since": pl.Datetime("us", "UTC")}).drop("day") if usual is None else usual
+    found = judge(bucket, journey or shop(), chosen, day, before)
+    return together([found], chosen, day, pl.DataFrame(schema=kept) if counted is None else counted)
 
 
 def _known(clicks: pl.DataFrame, since: datetime) -> pl.DataFrame:
@@ -148,13 +157,27 @@ def _known(clicks: pl.DataFrame, since: datetime) -> pl.DataFrame:
 
 
 def flags(
-    name: str, rows: World, day: Day | None = None, *, reach: timedelta = sessions.LOOK_BACK, **parameters: object
+    name: str,
+    rows: World,
+    day: Day | None = None,
+    *,
+    reach: timedelta = sessions.LOOK_BACK,
+    usual: pl.DataFrame | None = None,
+    counted: pl.DataFrame | None = None,
+    **parameters: object,
 ) -> pl.DataFrame:
     """The flags of one signal on one day, with other parameters where they are given."""
     signal = all_signals()[name]
     if parameters:
         signal = replace(signal, parameters=replace(signal.parameters, **parameters))
-    return night(rows, day, signals={name: signal}, reach=reach).flags
+    return night(rows, day, signals={name: signal}, reach=reach, usual=usual, counted=counted).flags
+
+
+def before(text: str) -> pl.DataFrame:
+    """What was usual before each day of January, as in Inputs: drawn columns measure, place, device, value, times."""
+    drawn = table(text, measure=pl.String, place=pl.String, device=pl.String, value=pl.Int64, times=pl.Int64)
+    since = pl.DataFrame({"since": [day_of(number).start for number in range(-1, 32)]})
+    return drawn.join(since.cast(pl.Datetime("us", "UTC")), how="cross")
 
 
 def picked(found: pl.DataFrame, expected: str) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -33,9 +33,9 @@ def test_each_needed_column_is_one_of_its_contract_and_somebody_needs_it():
 EVERYTHING = {table: dict.fromkeys(["*", *columns], 1) for table, columns in needed(all_signals()).items()}
 
 
-def lacks(name, names=(), **parameters):
+def lacks(name, names=(), usual=(), **parameters):
     signal = configured({name: parameters})[name]
-    return missing(signal, EVERYTHING, names, has_milliseconds=True)
+    return missing(signal, EVERYTHING, names, usual, has_milliseconds=True)
 
 
 def test_what_only_a_vendor_can_tell_needs_the_vendors_event():
@@ -50,8 +50,9 @@ def test_what_no_column_can_tell_has_to_be_said_in_the_settings():
 
 def test_a_signal_without_its_columns_names_them():
     none = {table: dict.fromkeys(columns, 0) for table, columns in EVERYTHING.items()}
-    assert missing(all_signals()["form_refill"], none, (), has_milliseconds=True) == "no rows in clickstream"
+    assert missing(all_signals()["form_refill"], none, (), (), has_milliseconds=True) == "no rows in clickstream"
     empty = EVERYTHING | {"clickstream": EVERYTHING["clickstream"] | {"field_id": 0}}
     assert (
-        missing(all_signals()["form_refill"], empty, (), has_milliseconds=True) == "no values in clickstream.field_id"
+        missing(all_signals()["form_refill"], empty, (), (), has_milliseconds=True)
+        == "no values in clickstream.field_id"
     )

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 from hypothesis import strategies as st
 
-from tests.detectors.nights import World, schema, world
+from tests.detectors.nights import World, before, schema, world
 
 Row = dict[str, Any]
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -170,6 +170,20 @@ def each_signal() -> World:
     )
     parts = (day, in_contact(), with_the_order(), tasks(), clicking())
     return reduce(add, (_moved(part, days) for part in parts for days in range(3))) + carts()
+
+
+# What was usual before each day: somebody who stays for more than a minute on a stage stays long.
+USUAL = before(
+    "\n".join(
+        ["measure | place | device | value | times"]
+        + [
+            f"dwell_seconds | {stage} | {device} | 10 | 1000"
+            for stage in ("discover", "evaluate", "cart", "checkout", "payment")
+            for device in ("mobile", "desktop", "unknown")
+        ]
+        + [f"scroll_turns | /p/1 | {device} | 1 | 1000" for device in ("mobile", "desktop", "unknown")]
+    )
+)
 
 
 def clicking() -> World:
