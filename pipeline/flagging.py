@@ -7,17 +7,18 @@ import duckdb
 import polars as pl
 
 from pipeline import night
-from pipeline.calendar import day_in, days_between
+from pipeline.calendar import Day, day_in, days_between
 from pipeline.detectors import _measurable, configured
 from pipeline.journeys import contacts, identities, journey, orders, sessions, usual
 from pipeline.settings import Settings
-from pipeline.warehouse import history
+from pipeline.warehouse import history, versions
 from pipeline.warehouse.days import replace_day
 
 log = logging.getLogger(__name__)
 
 INSTANT = pl.Datetime("us", "UTC")
 BUCKET_EVENTS = 250_000  # events of a night that are worked through at once; bounds memory to about 1 GB
+BUCKETS_OF_DEVICES = 8  # so many buckets' devices at once: of their events four columns are enough
 
 
 def flag(con: duckdb.DuckDBPyConnection, settings: Settings, date_: date) -> tuple[int, int]:
@@ -45,20 +46,19 @@ def flag(con: duckdb.DuckDBPyConnection, settings: Settings, date_: date) -> tup
     measurable = {name: signal for name, signal in signals.items() if lacks[name] is None}
 
     since = day.start - sessions.LOOK_BACK
-    known = history.known_devices(con, since - identities.REMEMBERED, since)
-    resolved = identities.resolve(history.devices(con, since, day.end), known, sessions.GAP, sessions.CAP)
     buckets = 1 + counts["clickstream"]["*"] // BUCKET_EVENTS
+    few = 1 + buckets // BUCKETS_OF_DEVICES
+    history.remember(con, (_resolved(con, since, day.end, history.Share(number, few)) for number in range(few)))
     since_when = before.with_columns(since=pl.col("of").replace_strict(starts, return_dtype=INSTANT)).drop("of")
-    found = night.together(
-        [
+    apart = versions.bucket_folder(settings.warehouse)
+    with history.clickstream(con, since, day.end, buckets, apart) as events:
+        parts = [
             night.judge(
-                _bucket(con, day.start, day.end, resolved, history.Share(number, buckets)),
-                plan, measurable, day, since_when,
+                _bucket(con, day, events(number), history.Share(number, buckets)), plan, measurable, day, since_when
             )
             for number in range(buckets)
-        ],
-        measurable, day, counted,
-    )  # fmt: skip
+        ]
+    found = night.together(parts, measurable, day, counted)
     written = {name: getattr(found, name) for name in ("sessions", "stage_visits", "cases", "usual", "flags")}
     written["stage_visits"] = _once(
         written["stage_visits"], history.decided_before(con, date_, written["stage_visits"])
@@ -69,6 +69,11 @@ def flag(con: duckdb.DuckDBPyConnection, settings: Settings, date_: date) -> tup
         replace_day(con, name, date_, rows)
     replace_day(con, "signals", date_, _measurable.report(date_, signals, lacks, written["flags"]))
     return written["flags"].height, sum(each["*"] for each in counts.values())
+
+
+def _resolved(con: duckdb.DuckDBPyConnection, since: datetime, end: datetime, share: history.Share) -> pl.DataFrame:
+    known = history.known_devices(con, since - identities.REMEMBERED, since, share)
+    return identities.resolve(history.devices(con, since, end, share), known, sessions.GAP, sessions.CAP)
 
 
 def _once(visits: pl.DataFrame, decided: pl.DataFrame) -> pl.DataFrame:
@@ -104,16 +109,13 @@ def _of_their_visits(flags: pl.DataFrame, visits: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _bucket(
-    con: duckdb.DuckDBPyConnection, start: datetime, end: datetime, resolved: pl.DataFrame, share: history.Share
-) -> night.Bucket:
+def _bucket(con: duckdb.DuckDBPyConnection, day: Day, events: pl.DataFrame, share: history.Share) -> night.Bucket:
     def of_customers(name: str, look_back: timedelta) -> pl.DataFrame:
-        return history.of_customers(con, name, start - look_back, end, share)
+        return history.of_customers(con, name, day.start - look_back, day.end, share)
 
     return night.Bucket(
-        events=history.clickstream(con, start - sessions.LOOK_BACK, end, resolved, share),
-        resolved=resolved,
-        purchases=history.purchases(con, start - orders.LOOK_BACK, end, share),
+        events=events,
+        purchases=history.purchases(con, day.start - orders.LOOK_BACK, day.end, share),
         waits=of_customers("wait_time", orders.LOOK_BACK),
         errors=of_customers("order_error", orders.LOOK_BACK),
         orders=of_customers("orders", orders.LOOK_BACK),

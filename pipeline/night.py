@@ -21,12 +21,11 @@ from pipeline.journeys.waits import errors_as_known, orders_as_known, waits_as_k
 class Bucket:
     """Rows of some people, complete for each of them: columns as in events.*, as far back as the day's work reaches.
 
-    `events`: from sessions.LOOK_BACK before the day; `resolved`: customers of anonymous events (identities.resolve);
+    `events`: from sessions.LOOK_BACK before the day, with the customers of anonymous ones (identities.resolve);
     `purchases`: purchase events from orders.LOOK_BACK before the day, `waits`, `errors`, `orders` likewise.
     """
 
     events: pl.DataFrame
-    resolved: pl.DataFrame
     purchases: pl.DataFrame
     waits: pl.DataFrame
     errors: pl.DataFrame
@@ -57,7 +56,7 @@ def judge(bucket: Bucket, journey: Journey, signals: Mapping[str, Signal], day: 
     errors = errors_as_known(bucket.errors, day.end)
     orders = orders_as_known(bucket.orders, day.end)
 
-    recent = stages.staged(sessions.sessionize(bucket.events, bucket.resolved), journey)
+    recent = stages.staged(sessions.sessionize(bucket.events), journey)
     pending = stages.attempted(sessions.pending(recent, day.start), journey)
     events = sessions.active(pending, day.start)
     visits = [stages.visits(pending, journey, day.date, day.start, day.end)] if journey.of_sessions else []

@@ -29,12 +29,13 @@ def flag_columns() -> dict[str, pl.DataType]:
 class Inputs:
     """What a signal may look at: all as known at the end of the day, `start` <= day < `end`.
 
-    `events`: clickstream of the sessions that were open on the day, sorted by (person_id, occurred_at, event_id), with
-    person_id, session_id, visit_id, stage, closed_at. `pages`: the pages that these sessions came to, as journeys.pages
-    gives them. `recent`: clickstream of all sessions from sessions.LOOK_BACK (two days and an hour) before the day,
-    with person_id, session_id and stage, but no visit_id: a visit that began before is not known in full. `visits`:
-    rows of journeys.stage_visits, also of visits on which nothing happened on the day, and of sessions of the day
-    before that put something in the cart. `contacts`, `orders`: as journeys.contacts and journeys.orders give them.
+    `events`: clickstream of the sessions that were open on the day, one person's after the other's, each in order of
+    (occurred_at, event_id), with person_id, session_id, visit_id, stage, closed_at. `pages`: the pages that these
+    sessions came to, as journeys.pages gives them. `recent`: clickstream of all sessions from sessions.LOOK_BACK (two
+    days and an hour) before the day, with person_id, session_id and stage, but no visit_id: a visit that began before
+    is not known in full. `visits`: rows of journeys.stage_visits, also of visits on which nothing happened on the day,
+    and of sessions of the day before that put something in the cart. `contacts`, `orders`: as journeys.contacts and
+    journeys.orders give them.
     `waits`, `errors`: events.wait_time and events.order_error. The last four have person_id, visit_id and stage (null
     where the journey has no such stage). `stages`: names of the journey's stages in order; `targets`: seconds by wait
     type and channel; `business_hours`: the journey's, if any.

@@ -36,19 +36,19 @@ def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
         pl.col("seen_at").shift(-1) <= pl.col("flagged_at")
     )
     over = (
-        carts.group_by("session_id", maintain_order=True)
+        carts.group_by("session", maintain_order=True)
         .agg(pl.col("person_id", "closed_at").first(), seen_at=pl.col("occurred_at").first())
         .with_columns(flagged_at=pl.col("closed_at") + parameters.back_within)
         .filter(
             ~is_back.fill_null(value=False) & pl.col("flagged_at").is_between(inputs.start, inputs.end, closed="left")
         )
-        .select("session_id", "flagged_at")
+        .select("session", "flagged_at")
     )
     left = (
-        carts.join(over, on="session_id", maintain_order="left")
-        .group_by("session_id", maintain_order=True)
+        carts.join(over, on="session", maintain_order="left")
+        .group_by("session", maintain_order=True)
         .agg(
-            pl.col("flagged_at").first(),
+            pl.col("session_id", "flagged_at").first(),
             started_at=pl.col("occurred_at").filter(adds).first(),
             ended_at=pl.col("occurred_at").filter(adds).last(),
             first_id=pl.col("event_id").filter(adds).first(),
@@ -59,8 +59,8 @@ def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
     )
     exits = (
         inputs.recent.filter(pl.col("page_path").is_not_null())
-        .join(left.select("session_id"), on="session_id", how="semi")
-        .group_by("session_id")
+        .join(left.select("session"), on="session", how="semi")
+        .group_by("session")
         .agg(page=pl.col("page_path").last())
     )
     visits = inputs.visits.filter((pl.col("stage") == parameters.stage) & pl.col("session_id").is_not_null()).sort(
@@ -68,7 +68,7 @@ def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
     )
     return (
         left.join(visits.unique("session_id", keep="last"), on="session_id")
-        .join(exits, on="session_id", how="left")
+        .join(exits, on="session", how="left")
         .with_columns(
             locus_type=pl.lit("page"),
             locus=pl.coalesce("page", pl.lit("unknown")),

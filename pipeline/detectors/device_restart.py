@@ -32,11 +32,11 @@ def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
         (pl.col("stage").is_in(stages) | names.is_in(["begin_checkout", "purchase"]))
         & pl.col("customer_id").is_not_null()
     )
-    found = [_restarts(rows, stage, parameters.within, ~fails) for stage in stages]
+    found = pl.concat([_restarts(rows, stage, parameters.within, ~fails) for stage in stages])
+    # the visit is known of sessions that were open on the day: only there can a restart be of the day
+    known = inputs.events.select("session", "event_id", "visit_id").join(found, on="session", how="semi")
     return (
-        pl.concat(found)
-        # the visit is known of sessions that were open on the day: only there can a restart be of the day
-        .join(inputs.events.select("event_id", "visit_id"), on="event_id")
+        found.join(known, on=["session", "event_id"])
         .sort("occurred_at", "event_id")
         .group_by("visit_id", maintain_order=True)
         .agg(
@@ -78,7 +78,7 @@ def _restarts(rows: pl.LazyFrame, stage: str, within: timedelta, succeeds: pl.Ex
         .rename({"last_device": "before_device", "last_occurred_at": "before_at", "last_event_id": "before_id"})
         .select(
             *(name for name in OF_EVENT if name != "visit_id"),
-            "event_id", "occurred_at", "value", "before_device", "before_at", "before_id",
+            "session", "event_id", "occurred_at", "value", "before_device", "before_at", "before_id",
         )
     )  # fmt: skip
 

@@ -28,9 +28,9 @@ def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
     return (
         inputs.named(*parameters.started_by, "form_submit")
         .drop_nulls("form_id")
-        .group_by("session_id", "form_id", maintain_order=True)
+        .group_by("session", "form_id", maintain_order=True)
         .agg(
-            pl.col("person_id", "customer_id").first(),
+            pl.col("person_id", "customer_id", "session_id").first(),
             pl.col(there).filter(is_work).last(),
             started_at=pl.col("occurred_at").filter(is_work).first(),
             ended_at=pl.col("occurred_at").filter(is_work).last(),

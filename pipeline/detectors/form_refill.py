@@ -24,10 +24,9 @@ class Parameters:
 
 def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
     """One row per session and field with at least `min_returns` returns; on the visit of the last needed."""
-    place = ["session_id", "form_id", "field_id"]
+    place = ["session", "form_id", "field_id"]
     fields = (
-        inputs.events.filter(~pl.col("event_name").is_in(PASSIVE))
-        .with_row_index("row")
+        inputs.events.with_columns(row=(~pl.col("event_name").is_in(PASSIVE)).cum_sum())
         .filter(pl.col("event_name").is_in(["form_focus", "form_change"]))
         .drop_nulls(["form_id", "field_id"])
     )
@@ -41,7 +40,7 @@ def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
         fields.with_columns(comes=~stays.fill_null(value=False), changed=pl.col("event_name") == "form_change")
         .group_by(place, maintain_order=True)
         .agg(
-            pl.col("person_id", "customer_id").first(),
+            pl.col("person_id", "customer_id", "session_id").first(),
             pl.col("event_id", "occurred_at", "value", *there),
             # before this event, data had been entered
             comes=comes & (pl.col("changed").cum_sum() > pl.col("changed").cast(pl.UInt32)),
@@ -53,7 +52,7 @@ def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
         .filter("comes")
         .group_by(place, maintain_order=True)
         .agg(
-            pl.col("person_id", "customer_id", "started_at", "entered").first(),
+            pl.col("person_id", "customer_id", "session_id", "started_at", "entered").first(),
             *(pl.col(name).get(nth) for name in there),
             ended_at=pl.col("occurred_at").last(),
             flagged_at=pl.col("occurred_at").get(nth),

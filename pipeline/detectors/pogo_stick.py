@@ -25,11 +25,12 @@ class Parameters:
 
 def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
     """One row per session and list page with returns from `min_items` items."""
-    page, session = pl.col("page_path"), pl.col("session_id")
+    keys = ["session", "page"]
+    page, session = pl.col("page"), pl.col("session")
     is_item = (pl.col("items") > 0) | _is_like(parameters.item_pages)
     is_list = ((pl.col("lists") > 0) | _is_like(parameters.list_pages)) & ~is_item
     pages = (
-        inputs.pages.select(*OF_EVENT, "event_id", "occurred_at", "page_path", is_item=is_item, is_list=is_list)
+        inputs.pages.select(*OF_EVENT, *keys, "event_id", "occurred_at", "page_path", is_item=is_item, is_list=is_list)
         .with_row_index("row")
         .with_columns(
             from_page=page.shift(1),
@@ -37,7 +38,6 @@ def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
             is_back=pl.col("is_item").shift(1) & (session == session.shift(1)) & (page != page.shift(1)),
         )
     )
-    keys = ["session_id", "page_path"]
     lists = pages.filter("is_list").group_by(keys).agg(listed=pl.col("row").min())
     nth = parameters.min_items - 1
     return (
@@ -48,7 +48,7 @@ def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
         .with_columns(ids=pl.concat_list("from_id", "event_id"))
         .group_by(keys, maintain_order=True)
         .agg(
-            pl.col(name for name in OF_EVENT if name != "session_id").get(nth, null_on_oob=True),
+            pl.col(*OF_EVENT, "page_path").get(nth, null_on_oob=True),
             locus_type=pl.lit("page"),
             started_at=pl.col("occurred_at").first(),
             ended_at=pl.col("occurred_at").last(),

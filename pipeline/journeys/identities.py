@@ -35,16 +35,26 @@ def resolve(events: pl.DataFrame, known: pl.DataFrame, gap: timedelta, cap: time
         .group_by("anonymous_id", maintain_order=True)
         .agg(pl.col("customer_id").last().alias("known_id"))
     )
+    is_next = (pl.col("anonymous_id") != pl.col("anonymous_id").shift(1)).fill_null(value=True)
     return (
         rows.join(before, on="anonymous_id", how="left", maintain_order="left")
+        .with_columns(pl.col("piece").set_sorted(), number=is_next.cum_sum().set_sorted())
         .with_columns(
             next_id=pl.col("customer_id").backward_fill().over("piece"),
-            last_id=pl.col("customer_id").forward_fill().over("anonymous_id"),
+            last_id=pl.col("customer_id").forward_fill().over("number"),
         )
         .filter(pl.col("customer_id").is_null())
         .select("event_id", resolved_id=pl.coalesce("next_id", "last_id", "known_id"))
         .drop_nulls("resolved_id")
     )
+
+
+def named(events: pl.DataFrame, resolved: pl.DataFrame) -> pl.DataFrame:
+    """The events with the customers that `resolve` found for the anonymous ones among them."""
+    if resolved.is_empty():
+        return events
+    known = events.join(resolved, on="event_id", how="left", maintain_order="left")
+    return known.with_columns(customer_id=pl.coalesce("customer_id", "resolved_id")).drop("resolved_id")
 
 
 def person_of(customer: pl.Expr, anonymous: pl.Expr) -> pl.Expr:

@@ -6,7 +6,7 @@ SHOWN = ("page_view", "screen_view", "view_item", "view_item_list", "view_search
 ITEMS = ("view_item",)
 KEPT = [
     "session", "session_id", "visit_id", "stage", "person_id", "customer_id", "event_id", "event_name", "occurred_at",
-    "closed_at", "page_path", "page_url", "value", "currency", "channel", "device",
+    "closed_at", "page", "page_path", "page_url", "value", "currency", "channel", "device",
 ]  # fmt: skip
 LISTS = ("view_item_list", "view_search_results", "search")
 

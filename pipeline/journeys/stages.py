@@ -1,6 +1,5 @@
 """Which stage an event belongs to, and the visits that a session pays to its stages."""
 
-import re
 from collections.abc import Collection
 from datetime import date, datetime
 
@@ -14,22 +13,21 @@ LOCI = {"page": ["page_path"], "element": ["element"], "form_field": ["form_id",
 def staged(events: pl.DataFrame, journey: Journey) -> pl.DataFrame:
     """Give each event its `stage`: that of its name, else that of its page, else that of the event before it.
 
+    Gives also `page`, the number of its page_path in this frame: numbers are told apart much faster than texts.
     What comes before the first sign of any stage belongs to the journey's first stage that is made of sessions.
     `events` as `sessions.sessionize` gives them.
     """
     stages = journey.of_sessions
+    pages = events.select(pl.col("page_path").unique().drop_nulls().sort()).with_row_index("page")
+    by_page = pages.with_columns(of_page=_of_page(stages))
+    known = events.join(by_page, on="page_path", how="left", maintain_order="left")
     if not stages:
-        return events.with_columns(stage=pl.lit(None, pl.String))
+        return known.rename({"of_page": "stage"})
     by_name = {name: stage.name for stage in reversed(stages) for name in stage.events}
-    pages = events.select("page_path").unique().drop_nulls()
-    by_page = pages.with_columns(
-        of_page=pl.Series([_of_page(path, stages) for path in pages["page_path"]], dtype=pl.String)
-    )
     own = pl.coalesce(pl.col("event_name").replace_strict(by_name, default=None, return_dtype=pl.String), "of_page")
     is_first = (pl.col("session") != pl.col("session").shift(1)).fill_null(value=True)
     return (
-        events.join(by_page, on="page_path", how="left", maintain_order="left")
-        .with_columns(stage=own)
+        known.with_columns(stage=own)
         # each session's first event has a stage, so that filling forward never crosses into the next session
         .with_columns(
             stage=pl.when(is_first & pl.col("stage").is_null()).then(pl.lit(stages[0].name)).otherwise("stage")
@@ -39,19 +37,24 @@ def staged(events: pl.DataFrame, journey: Journey) -> pl.DataFrame:
     )
 
 
-def _of_page(path: str, stages: tuple[Stage, ...]) -> str | None:
-    """The stage of the longest pattern that matches: /checkout/payment* before /checkout/*."""
-    matching = [
-        (len(pattern), stage.name)
-        for stage in stages
-        for pattern in stage.pages
-        if re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), path, re.DOTALL)
+def _of_page(stages: tuple[Stage, ...]) -> pl.Expr:
+    """The stage of the longest pattern that a page matches: /checkout/payment* before /checkout/*."""
+    patterns = sorted(
+        ((len(pattern), stage.name, pattern) for stage in stages for pattern in stage.pages), reverse=True
+    )
+    found = [
+        pl.when(pl.col("page_path").str.contains(_regular(pattern))).then(pl.lit(name)) for _, name, pattern in patterns
     ]
-    return max(matching)[1] if matching else None
+    return pl.coalesce(*found, pl.lit(None, pl.String))
+
+
+def _regular(pattern: str) -> str:
+    """The pattern, in which * stands for any text, as a regular expression for the whole of a path."""
+    return f"(?s)^{'.*'.join(map(pl.escape_regex, pattern.split('*')))}$"
 
 
 def attempted(events: pl.DataFrame, journey: Journey) -> pl.DataFrame:
-    """Give each event its `visit_id` and `visit`, the visit's number in this frame: 0, 1 … in order of first events.
+    """Give each event its `visit_id` and `visit`, the visit's number in this frame, from 0.
 
     A visit is what a session does in one stage; after it was completed, what starts it again starts another one.
     `events` as `staged` gives them; the visit's id is the stage and the id of its first event.
@@ -59,17 +62,17 @@ def attempted(events: pl.DataFrame, journey: Journey) -> pl.DataFrame:
     if not journey.of_sessions:
         return events.with_columns(visit=pl.lit(None, pl.UInt32), visit_id=pl.lit(None, pl.String))
     codes = {stage.name: code for code, stage in enumerate(journey.of_sessions)}
-    # one number per session, stage and attempt: numbers are grouped many times faster than texts
+    # one number per session, stage and attempt: numbers are told apart many times faster than texts
     key = (
         pl.col("session").cast(pl.UInt64) * (2**32)
         + pl.col("stage").replace_strict(codes, return_dtype=pl.UInt64) * 2**24
         + _attempts(events, journey)
     )
-    keys = events.select(key=key, row=pl.int_range(pl.len(), dtype=pl.UInt32))
-    first = keys.group_by("key", maintain_order=True).agg(pl.col("row").first()).with_row_index("visit")
-    visit = keys.join(first.select("key", "visit"), on="key", how="left", maintain_order="left")["visit"]
-    ids = events[first["row"]].select(visit_id=pl.concat_str("stage", "event_id", separator=":")).to_series()
-    return events.with_columns(visit, ids.gather(visit))
+    keys = events.select(key=key).to_series()
+    visit = (keys.rank("dense") - 1).cast(pl.UInt32).alias("visit")
+    first = keys.arg_unique()
+    ids = events[first].select(visit_id=pl.concat_str("stage", "event_id", separator=":")).to_series()
+    return events.with_columns(visit, ids.gather(visit.gather(first).arg_sort()).gather(visit))
 
 
 def _attempts(events: pl.DataFrame, journey: Journey) -> pl.Series:
@@ -204,17 +207,25 @@ def _loci(events: pl.DataFrame) -> pl.DataFrame:
     """The places that each visit touched: visit, loci (sorted)."""
     names, touched, known = [], [], 0
     for kind, columns in sorted(LOCI.items()):
-        here = events.select("visit", *columns).drop_nulls()
-        place = here.select("visit", place=pl.concat_str(columns, separator="/"))
-        places = place.select(pl.col("place").unique().sort()).with_row_index("code", offset=known)
+        code = pl.col("page") if columns == ["page_path"] else pl.concat_str(columns, separator="/").rank("dense")
+        here = events.lazy().select("visit", *columns, code=code).drop_nulls().collect()
+        if here.is_empty():
+            continue
+        first = here["code"].arg_unique()
+        places = here[first].select("code", place=pl.lit(f"{kind}:") + pl.concat_str(columns, separator="/"))
+        places = places.sort("code").with_row_index("number", offset=known)
         # visit and place in one number: a million of them are sorted in no time, and names in their order
-        number = pl.col("visit").cast(pl.UInt64) * 2**32 + pl.col("code")
-        touched.append(place.join(places, on="place").select(number.unique().alias("number")))
-        names.append(places.select(pl.lit(f"{kind}:") + pl.col("place")).to_series())
+        numbers = places.select("code", "number")
+        number = pl.col("visit").cast(pl.UInt64) * 2**32 + pl.col("number")
+        touched.append(here.select("visit", "code").join(numbers, on="code").select(number.unique().alias("number")))
+        names.append(places["place"])
         known += places.height
+    if not names:
+        return pl.DataFrame(schema={"visit": pl.UInt32, "loci": pl.List(pl.String)})
     every = pl.concat(touched).sort("number")["number"]
-    rows = pl.DataFrame({"visit": (every // 2**32).cast(pl.UInt32), "code": (every % 2**32).cast(pl.UInt32)})
-    place_of = pl.concat(names).alias("loci")
+    rows = pl.DataFrame({"visit": (every // 2**32).cast(pl.UInt32), "place": pl.concat(names).gather(every % 2**32)})
     return (
-        rows.select("visit", place_of.gather(rows["code"])).group_by("visit", maintain_order=True).agg(pl.col("loci"))
+        rows.with_columns(pl.col("visit").set_sorted())
+        .group_by("visit", maintain_order=True)
+        .agg(pl.col("place").alias("loci"))
     )

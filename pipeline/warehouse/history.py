@@ -1,8 +1,11 @@
 """What a night reads of the warehouse: no more columns and days than the day's work needs."""
 
-from collections.abc import Iterable
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import duckdb
 import polars as pl
@@ -36,24 +39,48 @@ class Share:
     buckets: int = 1
 
 
+def remember(con: duckdb.DuckDBPyConnection, parts: Iterable[pl.DataFrame]) -> None:
+    """Keep event_id and resolved_id of anonymous events for `clickstream`, as long as the connection lasts."""
+    con.execute("create or replace temp table resolved (event_id varchar, resolved_id varchar)")
+    for rows in parts:
+        con.register("incoming", rows.to_arrow())
+        try:
+            con.execute("insert into resolved select event_id, resolved_id from incoming")
+        finally:
+            con.unregister("incoming")
+
+
+@contextmanager
 def clickstream(
-    con: duckdb.DuckDBPyConnection, start: datetime, end: datetime, resolved: pl.DataFrame, share: Share
-) -> pl.DataFrame:
-    """Events of a bucket's people in [start, end). `resolved`: event_id, resolved_id of anonymous events."""
-    con.register("resolved", resolved.to_arrow())
-    listed = ", ".join(f"e.{quoted(column)}" for column in CLICKSTREAM)
+    con: duckdb.DuckDBPyConnection, start: datetime, end: datetime, buckets: int, folder: Path
+) -> Iterator[Callable[[int], pl.DataFrame]]:
+    """Events in [start, end), bucket of people by bucket, with the customers that were `remembered` of anonymous ones.
+
+    Of more than one bucket the events are read once, into files in `folder`, which are gone at the end: to look for
+    each bucket's in all of them would take the square of the time.
+    """
+    told = {"customer_id": "coalesce(customer_id, resolved_id) as customer_id"}
+    listed = ", ".join(told.get(column, f"e.{quoted(column)}") for column in CLICKSTREAM)
+    query = f"""
+        select {listed}, hash(coalesce(customer_id, resolved_id, anonymous_id)) % $buckets as bucket
+        from events.clickstream e left join resolved using (event_id)
+        where {_WITHIN.format(time="occurred_at")}
+        """
+    rows = con.sql(query, params={"start": start, "end": end, "buckets": buckets})
+    if buckets == 1:
+        yield lambda _: rows.pl().drop("bucket")
+        return
+    rows.write_parquet(str(folder), partition_by=["bucket"], compression="lz4", overwrite=True)
+    nobody: pl.DataFrame = rows.limit(0).pl().drop("bucket")
+
+    def of(bucket: int) -> pl.DataFrame:
+        files = sorted(folder.glob(f"bucket={bucket}/*.parquet"))
+        return pl.read_parquet(files, hive_partitioning=False) if files else nobody
+
     try:
-        return fetch(
-            con,
-            f"""
-            select {listed} from events.clickstream e left join resolved using (event_id)
-            where {_WITHIN.format(time="occurred_at")}
-              and hash(coalesce(customer_id, resolved_id, anonymous_id)) % $buckets = $bucket
-            """,
-            {"start": start, "end": end, "buckets": share.buckets, "bucket": share.bucket},
-        )
+        yield of
     finally:
-        con.unregister("resolved")
+        shutil.rmtree(folder)
 
 
 def of_customers(
@@ -85,32 +112,32 @@ def purchases(con: duckdb.DuckDBPyConnection, start: datetime, end: datetime, sh
     )
 
 
-def devices(con: duckdb.DuckDBPyConnection, start: datetime, end: datetime) -> pl.DataFrame:
+def devices(con: duckdb.DuckDBPyConnection, start: datetime, end: datetime, share: Share) -> pl.DataFrame:
     """Events of devices that were anonymous at some time in [start, end): what identities are resolved from."""
     return fetch(
         con,
         f"""
         with window_events as (
             select event_id, occurred_at, anonymous_id, customer_id from events.clickstream
-            where anonymous_id is not null
+            where anonymous_id is not null and hash(anonymous_id) % $buckets = $bucket
               and {_WITHIN.format(time="occurred_at")}
         )
         select * from window_events
         where anonymous_id in (select anonymous_id from window_events where customer_id is null)
         """,
-        {"start": start, "end": end},
+        {"start": start, "end": end, "buckets": share.buckets, "bucket": share.bucket},
     )
 
 
-def known_devices(con: duckdb.DuckDBPyConnection, since: datetime, before: datetime) -> pl.DataFrame:
+def known_devices(con: duckdb.DuckDBPyConnection, since: datetime, before: datetime, share: Share) -> pl.DataFrame:
     """Pairs of ids that were seen together since, the first time before an instant."""
     return fetch(
         con,
         """
         select anonymous_id, customer_id, last_seen_at from journeys.identities
-        where day >= $since::date and first_seen_at < $before
+        where day >= $since::date and first_seen_at < $before and hash(anonymous_id) % $buckets = $bucket
         """,
-        {"since": since, "before": before},
+        {"since": since, "before": before, "buckets": share.buckets, "bucket": share.bucket},
     )
 
 

@@ -23,6 +23,11 @@ def work_file(published: Path) -> Path:
     return published.with_name(f"{published.stem}-working.duckdb")
 
 
+def bucket_folder(published: Path) -> Path:
+    """Where a run keeps the events of a night by bucket of people, while it works on them."""
+    return published.with_name(f"{published.stem}-working.buckets")
+
+
 def version_folder(published: Path) -> Path:
     """Where the published versions are."""
     return published.with_name(f"{published.stem}-versions")
@@ -76,6 +81,8 @@ def discard(published: Path) -> None:
     work = work_file(published)
     for leftover in (work, work.with_name(work.name + ".wal")):
         leftover.unlink(missing_ok=True)
+    if (buckets := bucket_folder(published)).exists():
+        shutil.rmtree(buckets)
 
 
 def publish(published: Path, keep: int) -> Path:

@@ -39,7 +39,6 @@ SIGNALS: dict[str, Signal] = {
 NEVER = pl.DataFrame(schema=load_contract("usual").schema() | {"since": pl.Datetime("us", "UTC")}).drop(
     "day"
 )  # nothing is known of the days before
-NOBODY = pl.DataFrame(schema={"event_id": pl.String, "resolved_id": pl.String})
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +61,6 @@ def bucket(path: Path, number: int, buckets: int) -> night.Bucket:
     missing = {name: pl.lit(None, known[name]) for name in CLICKSTREAM if name not in rows.columns}
     return night.Bucket(
         events=rows.with_columns(**missing).select(CLICKSTREAM),
-        resolved=NOBODY,
         purchases=nothing("clickstream"),
         waits=nothing("wait_time"),
         errors=nothing("order_error"),

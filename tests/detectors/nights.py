@@ -131,8 +131,7 @@ def night(
         return frame.filter(pl.col(time).is_between(long_ago, day.end, closed="left"))
 
     bucket = Bucket(
-        events=events,
-        resolved=resolved,
+        events=identities.named(events, resolved),
         purchases=bought,
         waits=read(rows.wait_time, "started_at"),
         errors=read(rows.order_error, "occurred_at"),

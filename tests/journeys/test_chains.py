@@ -21,8 +21,9 @@ def chains(rows):
 
 
 def pieces(rows):
-    """The pieces as (ids, closed_at)."""
-    found = chains(rows).group_by("piece", maintain_order=True).agg(pl.col("id"), pl.col("closed_at").first())
+    """The pieces as (ids, closed_at), in order of `who`: who comes first in a frame is not said."""
+    found = chains(rows).group_by("piece", maintain_order=True).agg(pl.col("id"), pl.col("closed_at", "who").first())
+    found = found.sort("who", maintain_order=True).drop("who")
     return [(tuple(ids), closed) for _, ids, closed in found.iter_rows()]
 
 
