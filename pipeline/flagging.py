@@ -24,20 +24,20 @@ def flag(con: duckdb.DuckDBPyConnection, settings: Settings, date_: date) -> tup
     day = day_in(settings.zone, date_)
     plan = journey.load(settings.project.journey, settings.folder)
     signals = configured(settings.signals, [stage.name for stage in plan.stages])
+    since, waited_since = day.start - sessions.LOOK_BACK, day.start - contacts.LOOK_BACK
     counts = {
-        table: history.counts(con, table, columns, day.start - contacts.LOOK_BACK, day.end)
-        if table != "clickstream"
-        else history.counts(con, table, columns, day.start, day.end)
+        table: history.counts(con, table, columns, day.start if table == "clickstream" else waited_since, day.end)
         for table, columns in _measurable.needed(signals).items()
     }
-    exact = history.has_milliseconds(con, day.start, day.end)
-    names = history.event_names(con, day.start, day.end)
-    lacks = {
-        name: _measurable.missing(signal, counts, names, has_milliseconds=exact) for name, signal in signals.items()
-    }
+    seen = _measurable.Seen(
+        counts=counts,
+        events=history.event_names(con, since, day.end),
+        waits=history.wait_types(con, waited_since, day.end),
+        has_milliseconds=history.has_milliseconds(con, day.start, day.end),
+    )
+    lacks = {name: _measurable.missing(signal, seen, plan) for name, signal in signals.items()}
     measurable = {name: signal for name, signal in signals.items() if lacks[name] is None}
 
-    since = day.start - sessions.LOOK_BACK
     known = history.known_devices(con, since - identities.REMEMBERED, since)
     resolved = identities.resolve(history.devices(con, since, day.end), known, sessions.GAP, sessions.CAP)
     buckets = 1 + counts["clickstream"]["*"] // BUCKET_EVENTS
