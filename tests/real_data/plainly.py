@@ -7,13 +7,17 @@ import duckdb
 from tests.real_data import nights
 
 
+def query(file: str) -> str:
+    """A query that stands beside the settings of its data."""
+    return (Path(__file__).parent / file).read_text(encoding="utf-8")
+
+
 def open_csv(data: Path, delimiter: str = ",", **files: str) -> duckdb.DuckDBPyConnection:
     """A database in memory with a table per file, of which each column is text; times are in UTC."""
     con = _new()
     for name, file in files.items():
         con.execute(
-            f"create table {name} as "
-            "from read_csv($path, header = true, all_varchar = true, delim = $delimiter, null_padding = true)",
+            f"create table {name} as from read_csv($path, header = true, all_varchar = true, delim = $delimiter)",
             {"path": str(nights.raw(data, file)), "delimiter": delimiter},
         )
     return con

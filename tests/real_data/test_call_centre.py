@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.real_data import nights
+from tests.real_data import nights, plainly
 from tests.real_data.nights import Ran
 from tests.reports.days import Page
 
@@ -150,6 +150,14 @@ def test_customers_who_call_again_within_seven_days_are_found(ran: Ran, repeated
     found = ran.ask(flags("repeat_contact", "evidence[1], timezone('Asia/Jerusalem', flagged_at), day"))
     assert len(found) > 7_000
     assert {(first, at, day) for first, at, day in found} == {(first, at, at.date()) for first, at in repeated.items()}
+
+
+def test_flags_of_each_day_and_person_are_those_of_a_plain_query(ran: Ran, real_data):
+    with plainly.open_csv(real_data, "\t", log=LOG) as con:
+        expected = con.execute(plainly.query("call_centre/flags.sql"), {"until": END}).fetchall()
+    found = ran.ask("select signal, day, person_id, evidence from friction.flags order by all")
+    assert found == expected
+    assert {signal for signal, *_ in found} == {"long_wait", "queue_abandonment", "repeat_contact"}
 
 
 def test_every_call_is_a_visit_and_lost_as_the_log_says(ran: Ran, calls, repeated):
