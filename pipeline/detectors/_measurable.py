@@ -68,9 +68,9 @@ def missing(signal: Signal, seen: Seen, journey: Journey) -> str | None:
     if all(lacks):
         return " or ".join(dict.fromkeys(lacks))
     if signal.needs_events and not set(signal.needs_events) & set(seen.events):
-        return f"no events named {' or '.join(signal.needs_events)}"
+        return f"no events named {', '.join(signal.needs_events)}"
     if signal.needs_waits and not set(signal.needs_waits) & set(seen.waits):
-        return f"no waits of type {' or '.join(signal.needs_waits)}"
+        return f"no waits of type {', '.join(signal.needs_waits)}"
     if signal.needs_milliseconds and not seen.has_milliseconds:
         return "times tell no parts of a second"
     return _lacks_stage(signal, journey)
@@ -82,7 +82,7 @@ def _lacks_stage(signal: Signal, journey: Journey) -> str | None:
         return f"no stage of the journey is made of {made_of}"
     named = getattr(signal.parameters, signal.needs_stage) if signal.needs_stage else None
     if named is not None and named not in [stage.name for stage in journey.stages]:
-        return f"no stage of the journey is named {named}: set signals.{signal.name}.{signal.needs_stage}"
+        return f"no stage of the journey is named {named} (signals.{signal.name}.{signal.needs_stage})"
     return None
 
 

@@ -50,9 +50,9 @@ def test_what_only_a_vendor_can_tell_needs_the_vendors_event():
 @pytest.mark.parametrize(
     ("name", "events", "why"),
     [
-        ("login_failure", ["page_view"], "no events named login_error or login"),
+        ("login_failure", ["page_view"], "no events named login_error, login"),
         ("login_failure", ["login"], None),
-        ("payment_failure", ["begin_checkout"], "no events named payment_error or add_payment_info or purchase"),
+        ("payment_failure", ["begin_checkout"], "no events named payment_error, add_payment_info, purchase"),
         ("payment_failure", ["purchase"], None),
     ],
 )
@@ -78,7 +78,7 @@ def test_a_signal_of_a_stage_that_the_journey_does_not_have_says_so():
     assert lacks("repeat_contact", plan=stages(without="support")) == "no stage of the journey is made of contact"
     assert lacks("order_defect", plan=stages(without="fulfilment")) == "no stage of the journey is made of order"
     assert lacks("checkout_abandonment", plan=stages(without="checkout")) == (
-        "no stage of the journey is named checkout: set signals.checkout_abandonment.stage"
+        "no stage of the journey is named checkout (signals.checkout_abandonment.stage)"
     )
     assert lacks("checkout_abandonment", plan=stages(without="checkout"), stage="cart") is None
 

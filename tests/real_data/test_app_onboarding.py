@@ -199,8 +199,8 @@ def test_nothing_else_is_flagged_and_what_the_log_cannot_tell_is_said(ran: Ran):
     measurable = ran.ask("select signal from ops.signals where is_measurable order by signal")
     assert {signal for (signal,) in measurable} == flagged
     missing = nights.why_unmeasurable(ran)
-    assert missing["payment_failure"] == "no events named payment_error or add_payment_info or purchase"
-    assert missing["cart_abandonment"] == "no stage of the journey is named cart: set signals.cart_abandonment.stage"
+    assert missing["payment_failure"] == "no events named payment_error, add_payment_info, purchase"
+    assert missing["cart_abandonment"] == "no stage of the journey is named cart (signals.cart_abandonment.stage)"
     assert missing["rage_click"] == "no values in clickstream.element or no values in clickstream.x, y"
     assert missing["form_error_repeat"] == "no values in clickstream.form_id, field_id"
     assert missing["device_restart"] == "no values in clickstream.customer_id, device"

@@ -259,7 +259,7 @@ def test_nothing_else_is_flagged_and_what_the_files_cannot_tell_is_said(ran: Ran
     assert missing["queue_abandonment"] == "no waits of type queue"
     assert missing["error_to_contact"] == "no stage of the journey is made of contact"
     assert missing["repeat_contact"] == "no values in wait_time.reason"
-    assert missing["login_failure"] == "no events named login_error or login"
+    assert missing["login_failure"] == "no events named login_error, login"
     assert missing["rage_click"] == "no values in clickstream.element or no values in clickstream.x, y"
     assert missing["shipping_shock"] == "no values in clickstream.shipping_cost"
 
