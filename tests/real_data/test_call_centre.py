@@ -255,6 +255,8 @@ def test_the_contact_centre_view_gives_the_figures_of_the_log(ran: Ran, calls):
 def test_what_calls_cannot_tell_is_said_to_be_not_measurable(ran: Ran):
     missing = nights.why_unmeasurable(ran)
     assert {"rage_click", "payment_failure", "late_delivery", "order_defect"} <= set(missing)
+    assert missing["long_hold"] == "no waits of type hold"
+    assert missing["slow_first_response"] == "no waits of type first_response"
     assert missing["payment_failure"] == "no rows in clickstream"
     assert missing["late_delivery"].startswith("no values in wait_time.promised_at")
     assert not set(missing) & {"long_wait", "queue_abandonment", "repeat_contact"}
