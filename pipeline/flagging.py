@@ -26,26 +26,25 @@ def flag(con: duckdb.DuckDBPyConnection, settings: Settings, date_: date) -> tup
     day = day_in(settings.zone, date_)
     plan = journey.load(settings.project.journey, settings.folder)
     signals = configured(settings.signals, [stage.name for stage in plan.stages])
+    since, waited_since = day.start - sessions.LOOK_BACK, day.start - contacts.LOOK_BACK
     counts = {
-        table: history.counts(con, table, columns, day.start - contacts.LOOK_BACK, day.end)
-        if table != "clickstream"
-        else history.counts(con, table, columns, day.start, day.end)
+        table: history.counts(con, table, columns, day.start if table == "clickstream" else waited_since, day.end)
         for table, columns in _measurable.needed(signals).items()
     }
-    exact = history.has_milliseconds(con, day.start, day.end)
-    names = history.event_names(con, day.start, day.end)
     # a session of the day may have begun on one of the two days before
     starts = {each: day_in(settings.zone, each).start for each in days_between(date_ - timedelta(days=2), date_)}
     before = history.usual(con, starts, usual.TRAILING)
     counted = history.counted(con, date_, usual.TRAILING)
-    measured = {*before.filter(of=date_)["measure"], *counted["measure"]}
-    lacks = {
-        name: _measurable.missing(signal, counts, names, measured, has_milliseconds=exact)
-        for name, signal in signals.items()
-    }
+    seen = _measurable.Seen(
+        counts=counts,
+        events=history.event_names(con, since, day.end),
+        waits=history.wait_types(con, waited_since, day.end),
+        usual={*before.filter(of=date_)["measure"], *counted["measure"]},
+        has_milliseconds=history.has_milliseconds(con, day.start, day.end),
+    )
+    lacks = {name: _measurable.missing(signal, seen, plan) for name, signal in signals.items()}
     measurable = {name: signal for name, signal in signals.items() if lacks[name] is None}
 
-    since = day.start - sessions.LOOK_BACK
     buckets = 1 + counts["clickstream"]["*"] // BUCKET_EVENTS
     few = 1 + buckets // BUCKETS_OF_DEVICES
     history.remember(con, (_resolved(con, since, day.end, history.Share(number, few)) for number in range(few)))

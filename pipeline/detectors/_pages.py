@@ -27,10 +27,7 @@ def page(signal: Signal) -> dict[str, Any]:
         "stage": signal.stage,
         "place": signal.locus_type,
         "exposed": "visits that touched the place" if signal.exposure == "locus" else "all visits of the stage",
-        "needs": " or ".join(
-            ", ".join(f"{TABLES[name]}.{column}" for name, columns in each.items() for column in columns)
-            for each in signal.needs
-        ),
+        "needs": _needs(signal),
         "look-back": _days(signal.look_back),
         "prior effect": f"{signal.prior_effect:g} ± {signal.prior_error:g}" if signal.kind == "obstacle" else "none",
         "source": signal.source,
@@ -42,6 +39,21 @@ def page(signal: Signal) -> dict[str, Any]:
         f"parameter {name}": f"{_plain(getattr(signal.parameters, name))} – {reasons[name]}"
         for name in (field.name for field in dataclasses.fields(signal.parameters))
     }
+
+
+def _needs(signal: Signal) -> str:
+    columns = " or ".join(
+        ", ".join(f"{TABLES[name]}.{column}" for name, columns in each.items() for column in columns)
+        for each in signal.needs
+    )
+    seen = [
+        f"{what} {' or '.join(words)}"
+        for what, words in (("events named", signal.needs_events), ("waits of type", signal.needs_waits))
+        if words
+    ]
+    if signal.needs_usual:
+        seen.append(f"{signal.needs_usual} in journeys.usual of the days before")
+    return "; ".join([columns, *seen])
 
 
 def markdown(signals: Iterable[Signal]) -> str:

@@ -72,8 +72,9 @@ class Signal:
     """A kind of friction: `detect` gives one row per instance, with the columns of `flag_columns`.
 
     `needs`: the columns that must hold values for the signal to be measurable, by input; one of the alternatives is
-    enough; `needs_events`: names of events of which one must be among the day's; `needs_setting`: a parameter that must
-    be set to true, because the columns cannot tell; `needs_usual`: a measure that journeys.usual must have of the days
+    enough; `needs_events`, `needs_waits`: names of events and types of waits of which one must have been seen lately;
+    `needs_setting`: a parameter that must be set to true, because the columns cannot tell; `needs_stage`: a parameter
+    that names a stage, which the journey must have; `needs_usual`: a measure that journeys.usual must have of the days
     before. `of_all`: it is found in what all people do together. `exposure`: whether a visit that could have shown the
     signal is one of the stage (`stage`), or one that touched the place (`locus`).
     `prior_effect`: how many visits per affected one it is believed to cost before there are data (share, 0–1), give
@@ -95,9 +96,11 @@ class Signal:
     prior_error: float = 0.10
     needs_milliseconds: bool = False
     needs_events: tuple[str, ...] = ()
+    needs_waits: tuple[str, ...] = ()
     needs_setting: str | None = None
     needs_usual: str | None = None
     of_all: bool = False
+    needs_stage: str | None = None
     version: int = 1
     by_stage: Mapping[str, Any] = field(default_factory=dict)
 

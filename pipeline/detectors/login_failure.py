@@ -62,4 +62,5 @@ SIGNAL = Signal(
     prior_effect=0.15,
     parameters=Parameters(),
     detect=detect,
+    needs_events=("login_error", "login"),
 )

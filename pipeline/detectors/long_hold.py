@@ -70,4 +70,5 @@ SIGNAL = Signal(
     prior_effect=0.08,
     parameters=Parameters(),
     detect=detect,
+    needs_waits=("hold",),
 )

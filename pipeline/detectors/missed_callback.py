@@ -60,4 +60,5 @@ SIGNAL = Signal(
     prior_effect=0.20,
     parameters=Parameters(),
     detect=detect,
+    needs_waits=("callback",),
 )

@@ -61,4 +61,5 @@ SIGNAL = Signal(
     prior_effect=0.30,
     parameters=Parameters(),
     detect=detect,
+    needs_events=("payment_error", "add_payment_info", "purchase"),
 )

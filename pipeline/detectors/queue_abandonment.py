@@ -48,4 +48,5 @@ SIGNAL = Signal(
     prior_effect=0.0,
     parameters=Parameters(),
     detect=detect,
+    needs_waits=("queue",),
 )

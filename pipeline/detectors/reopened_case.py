@@ -75,4 +75,5 @@ SIGNAL = Signal(
     prior_effect=0.0,
     parameters=Parameters(),
     detect=detect,
+    needs_waits=("resolution",),
 )

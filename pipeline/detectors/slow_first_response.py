@@ -40,4 +40,5 @@ SIGNAL = Signal(
     prior_effect=0.10,
     parameters=Parameters(),
     detect=detect,
+    needs_waits=("first_response",),
 )

@@ -20,6 +20,7 @@ FACTS: dict[str, pl.DataType | type[pl.DataType]] = {
     "value": pl.Float64,
     "currency": pl.String,
     "carrier": pl.String,
+    "queue": pl.String,  # in which a delivery was waited for
     "channel": pl.String,
     "device": pl.String,
 }
@@ -131,7 +132,9 @@ def fulfilments(
         due_at=pl.min_horizontal(pl.coalesce("delivered_at", "promised_at", "placed_at") + quiet, latest),
         left_at=pl.max_horizontal("placed_at", "delivered_at", "last_at", "reported_at"),
         is_promised_today=pl.col("promised_at").is_between(start, end, closed="left"),
-        loci=pl.concat_list(pl.lit("carrier:") + pl.col("carrier").fill_null(UNKNOWN)),
+        loci=pl.concat_list(
+            pl.lit("carrier:") + pl.col("carrier").fill_null(UNKNOWN), pl.lit("queue:") + pl.col("queue")
+        ).list.drop_nulls(),
         events=1 + pl.col("losses").fill_null(0).cast(pl.Int64) + pl.col("delivered_at").is_not_null().cast(pl.Int64),
     )
     return _day_rows(rows, stage, day, start, end)

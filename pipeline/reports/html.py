@@ -195,7 +195,15 @@ def why(words: Words, reason: str | None) -> str:
     """Why a signal is not measurable: the reasons that are recorded in the reader's language, any other as it is."""
     if not reason:
         return words.say("unknown")
-    told = {"no rows in ": "why_no_rows", "no values in ": "why_no_values"}
+    told = {
+        "no rows in ": "why_no_rows",
+        "no values in ": "why_no_values",
+        "no events named ": "why_no_events",
+        "no waits of type ": "why_no_waits",
+        "nothing to compare with in the 28 days before: ": "why_no_usual",
+        "no stage of the journey is named ": "why_no_stage_named",
+        "no stage of the journey is made of ": "why_no_stage_of",
+    }
 
     def one(part: str) -> str:
         key, lead = next(((key, lead) for lead, key in told.items() if part.startswith(lead)), ("", ""))

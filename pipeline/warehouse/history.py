@@ -167,11 +167,21 @@ def has_milliseconds(con: duckdb.DuckDBPyConnection, start: datetime, end: datet
 
 def event_names(con: duckdb.DuckDBPyConnection, start: datetime, end: datetime) -> set[str]:
     """The names of the events of [start, end)."""
+    return _words(con, "clickstream", "event_name", start, end)
+
+
+def wait_types(con: duckdb.DuckDBPyConnection, start: datetime, end: datetime) -> set[str]:
+    """The types of the waits that began in [start, end)."""
+    return _words(con, "wait_time", "wait_type", start, end)
+
+
+def _words(con: duckdb.DuckDBPyConnection, name: str, column: str, start: datetime, end: datetime) -> set[str]:
+    contract = load(name)
     found = con.execute(
-        f"select distinct event_name from events.clickstream where {_WITHIN.format(time='occurred_at')}",
+        f"select distinct {quoted(column)} from {contract.table} where {_WITHIN.format(time=contract.event_time)}",
         {"start": start, "end": end},
     ).fetchall()
-    return {name for (name,) in found}
+    return {word for (word,) in found}
 
 
 def usual(con: duckdb.DuckDBPyConnection, days: Iterable[date], trailing: timedelta) -> pl.DataFrame:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from tests.detectors.nights import at, customers, day_of, flags, picked, world
+from pipeline.detectors import all_signals
+from tests.detectors.nights import at, customers, day_of, flags, night, picked, shop, world
 from tests.detectors.plainly import SLOWLY
 
 WAITS = world(
@@ -46,6 +47,42 @@ def test_a_wait_is_long_beyond_the_target_of_its_type_and_channel():
         """,
     )
     assert_frame_equal(found, expected)
+
+
+RIDES = world(
+    wait_time="""
+    customer_id | wait_id | order_id | wait_type | channel | queue  | outcome   | started_at | ended_at
+    ------------+---------+----------+-----------+---------+--------+-----------+------------+----------
+    near        | a       | o-a      | delivery  | courier | pickup | served    | 10:00      | 10:05
+    far         | b       | o-b      | delivery  | courier | pickup | served    | 10:00      | 10:05:01
+    gives_up    | c       | o-c      | delivery  | courier | pickup | abandoned | 10:00      | 10:10
+    no_order    | d       |          | delivery  | courier |        | served    | 10:00      | 10:10
+    # of a type that is a contact, though it is about an order
+    asks        | e       | o-e      | queue     | phone   | rides  | served    | 10:00      | 10:10
+    """
+)
+
+
+def test_a_wait_for_a_delivery_with_a_target_is_one_of_its_order_and_on_its_visit():
+    plan = shop().model_copy(update={"targets": shop().targets | {"delivery": {"courier": 300.0}}})
+    found, expected = picked(
+        night(RIDES, signals={"long_wait": all_signals()["long_wait"]}, journey=plan).flags,
+        """
+        flag_id     | stage      | locus   | person_id  | visit_id       | severity
+        ------------+------------+---------+------------+----------------+---------
+        long_wait:b | fulfilment | pickup  | c:far      | fulfilment:o-b | 0.003
+        long_wait:c | fulfilment | pickup  | c:gives_up | fulfilment:o-c | 0.632
+        long_wait:d | fulfilment | unknown | c:no_order | fulfilment:d   | 0.632
+        long_wait:e | support    | rides   | c:asks     | support:e      | 1
+        """,
+    )
+    assert_frame_equal(found, expected)
+    visits = night(RIDES, journey=plan).stage_visits.filter(stage="fulfilment").sort("visit_id")
+    assert visits.filter(pl.col("loci").list.contains("queue:pickup"))["visit_id"].to_list() == [
+        "fulfilment:o-a",
+        "fulfilment:o-b",
+        "fulfilment:o-c",
+    ], "those who did not wait long are compared with those who did"
 
 
 LINES = world(

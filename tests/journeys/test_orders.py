@@ -139,12 +139,13 @@ def test_what_several_inputs_know_of_an_order_is_one_visit_and_orders_have_the_f
     found, expected = picked(
         visits(known, 2),
         """
-        visit_id     | value | device | entered_at       | left_at          | due_at           | loci          | events
-        -------------+-------+--------+------------------+------------------+------------------+---------------+-------
-        fulfilment:a | 55    | mobile | 2026-01-01 10:00 | 2026-01-02 10:00 | 2026-01-16 10:00 | carrier:north | 2
+        visit_id     | value | device | entered_at       | left_at          | due_at           | events
+        -------------+-------+--------+------------------+------------------+------------------+-------
+        fulfilment:a | 55    | mobile | 2026-01-01 10:00 | 2026-01-02 10:00 | 2026-01-16 10:00 | 2
         """,
     )
     assert_frame_equal(found, expected)
+    assert visits(known, 2)["loci"].to_list() == [["carrier:north", "queue:north"]]
 
 
 def test_the_day_of_the_promise_is_a_day_of_the_visit():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.real_data import nights
+from tests.real_data import nights, plainly
 from tests.real_data.nights import Ran
 from tests.reports.days import Page
 
@@ -152,6 +152,14 @@ def test_customers_who_call_again_within_seven_days_are_found(ran: Ran, repeated
     assert {(first, at, day) for first, at, day in found} == {(first, at, at.date()) for first, at in repeated.items()}
 
 
+def test_flags_of_each_day_and_person_are_those_of_a_plain_query(ran: Ran, real_data):
+    with plainly.open_csv(real_data, "\t", log=LOG) as con:
+        expected = con.execute(plainly.query("call_centre/flags.sql"), {"until": END}).fetchall()
+    found = ran.ask("select signal, day, person_id, evidence from friction.flags order by all")
+    assert found == expected
+    assert {signal for signal, *_ in found} == {"long_wait", "queue_abandonment", "repeat_contact"}
+
+
 def test_every_call_is_a_visit_and_lost_as_the_log_says(ran: Ran, calls, repeated):
     query = """
         select reason, count(distinct visit_id) from journeys.stage_visits
@@ -247,6 +255,8 @@ def test_the_contact_centre_view_gives_the_figures_of_the_log(ran: Ran, calls):
 def test_what_calls_cannot_tell_is_said_to_be_not_measurable(ran: Ran):
     missing = nights.why_unmeasurable(ran)
     assert {"rage_click", "payment_failure", "late_delivery", "order_defect"} <= set(missing)
+    assert missing["long_hold"] == "no waits of type hold"
+    assert missing["slow_first_response"] == "no waits of type first_response"
     assert missing["payment_failure"] == "no rows in clickstream"
     assert missing["late_delivery"].startswith("no values in wait_time.promised_at")
     assert not set(missing) & {"long_wait", "queue_abandonment", "repeat_contact"}

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.real_data import nights
+from tests.real_data import nights, plainly
 from tests.real_data.nights import Ran
 from tests.reports.days import Page
 
@@ -196,6 +196,15 @@ def test_orders_that_were_called_off_are_those_of_the_file(ran: Ran, orders):
     query = "select substr(evidence[1], 12) from friction.flags where signal = 'merchant_cancellation' order by all"
     assert [found for (found,) in ran.ask(query)] == expected
     assert len(expected) == 7
+
+
+def test_flags_of_each_day_and_person_are_those_of_a_plain_query(ran: Ran, real_data):
+    with plainly.open_csv(real_data, orders=ORDERS, customers=CUSTOMERS) as con:
+        query = plainly.query("olist/flags.sql")
+        expected = con.execute(query, {"first": DAYS[0], "last": DAYS[-1]}).fetchall()
+    found = ran.ask("select signal, day, person_id, evidence from friction.flags order by all")
+    assert found == expected
+    assert {signal for signal, *_ in found} == {"late_delivery", "merchant_cancellation"}
 
 
 def test_the_stage_counts_orders_that_were_decided_in_the_period(ran: Ran, orders):

@@ -8,6 +8,7 @@ from pipeline.detectors import all_signals
 from pipeline.errors import SettingsError
 from pipeline.journeys import journey
 from pipeline.reports import words
+from pipeline.reports.html import why
 
 OTHERS = [language for language in words.languages() if language != "en"]
 
@@ -86,3 +87,22 @@ def test_one_is_not_many(number, said):
 )
 def test_parts_are_joined_as_people_do(parts, said):
     assert words.load("en").joined(parts) == said
+
+
+@pytest.mark.parametrize(
+    ("reason", "english", "turkish"),
+    [
+        ("no rows in orders", "no rows in orders", "orders tablosunda satır yok"),
+        (
+            "no events named login_error, login",
+            "no events named login_error, login",
+            "login_error, login adlı olay yok",
+        ),
+        ("no waits of type queue", "no waits of type queue", "queue türünde bekleme yok"),
+        ("no stage of the journey is made of contact",) * 2 + ("yolculukta contact türünde aşama yok",),
+        ("no stage of the journey is named cart (signals.cart_abandonment.stage)",) * 2
+        + ("yolculukta cart (signals.cart_abandonment.stage) adlı aşama yok",),
+    ],
+)
+def test_why_a_signal_is_not_measurable_is_said_in_the_readers_language(reason, english, turkish):
+    assert [why(words.load(language), reason) for language in ("en", "tr")] == [english, turkish]
