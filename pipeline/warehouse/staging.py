@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pipeline.contracts.contract import Contract
+from pipeline.contracts.contract import Column, Contract
 from pipeline.errors import InputError, SettingsError, hint
 from pipeline.quoting import quoted, text
 from pipeline.settings import Dialect
@@ -129,10 +129,16 @@ def _rules(contract: Contract, brought: tuple[str, ...]) -> dict[str, str]:
         if column.name not in brought:
             continue
         if column.is_required:
-            rules[f"{column.name}.required"] = _given(column.name)
+            rules[f"{column.name}.required"] = _given(column.name) + _and_not_blank(column)
         if column.type != "VARCHAR":
             rules[f"{column.name}.type"] = f"not {_given(column.name)} or {quoted(column.name)} is not null"
     return rules
+
+
+def _and_not_blank(column: Column) -> str:
+    """White space is no id and no name; all of it comes before the first visible sign of ASCII."""
+    name = quoted(column.name)
+    return f" and ({name} >= '!' or regexp_matches({name}, '[^\\s]'))" if column.type == "VARCHAR" else ""
 
 
 def _given(name: str) -> str:

@@ -1,5 +1,6 @@
 """What every answer is held to."""
 
+import os
 import re
 from pathlib import Path
 
@@ -84,7 +85,7 @@ def held_check(answer: Answer, file: BadFile) -> None:
 
 def held_error(error: str, name: str) -> None:
     """It names the file, in words of ours, and is no dump."""
-    assert Path(name).name in error, f"it does not name the file: {error}"
+    assert _readable(Path(name).name) in error, f"it does not name the file: {error}"
     assert len(error) <= LONGEST, f"it has {len(error):,} characters or more"
 
 
@@ -97,4 +98,9 @@ def held_words(error: str) -> None:
 
 def _visible(name: str) -> str:
     """A name as the terminal shows it."""
-    return "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in name)
+    return "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in _readable(name))
+
+
+def _readable(name: str) -> str:
+    """A name whose bytes are no text, as a text."""
+    return os.fsencode(name).decode(errors="backslashreplace")
