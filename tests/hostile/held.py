@@ -50,7 +50,8 @@ def held_load(answer: Answer, file: BadFile) -> None:
     read, _, quarantined, _ = answer.counts
     assert expected.counts in (None, answer.counts), (answer.counts, answer.quarantined[:3])
     assert not expected.reads or read in expected.reads, f"{read} rows were read: {answer.quarantined[:3]}"
-    lines = [line for line, _, _ in answer.quarantined]
+    # a row that a newer version replaces broke no rule, and is kept as it was understood
+    lines = [line for line, rules, _ in answer.quarantined if not rules[0].endswith(".superseded")]
     if quarantined and not file.path.endswith((".xlsx", ".json")):
         assert None not in lines, f"a quarantined row has no line: {answer.quarantined[:3]}"
     assert expected.lines is None or tuple(lines) == expected.lines, answer.quarantined
