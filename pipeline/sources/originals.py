@@ -77,6 +77,14 @@ def lines_of(file: SourceFile, places: list[int]) -> dict[int, int]:
     return found | dict.fromkeys(wanted, line)
 
 
+def text_between(file: SourceFile, at: int, until: int | None) -> str:
+    """The text from a byte (from 1) up to another one, or to the end; no more of it than a row may have."""
+    with unpacked(file.path) as content:
+        content.seek(at - 1)
+        found = content.read(LONGEST_LINE if until is None else min(until - at, LONGEST_LINE))
+    return found.strip(b"\r\n").decode(errors="replace")
+
+
 def _by_bytes(file: SourceFile, is_quoted: bool, wanted: set[int], rejected: set[int]) -> Cut | None:
     """Cut at line ends outside quotes: an even number of quotes is before them. None where lines end otherwise."""
     places = np.array(sorted(wanted), np.int64)

@@ -17,6 +17,7 @@ from pipeline.warehouse.rejects import Reject
 from pipeline.warehouse.staging import Staging
 
 PART = 1 << 25  # characters of originals that are put aside at once
+REJECTED = 10_000  # characters of a rejected row that DuckDB keeps
 SHOWN = 3  # commonest rules, and rows, that an error message quotes
 SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "line": pl.Int64,
@@ -163,8 +164,15 @@ def _as_understood(
     ).fetchall()
     con.unregister("wanted")
     rows: Rows = [(place, rules, original) for place, original in found for rules in broken[place]]
-    lines = originals.lines_of(table.file, [each.at for each in rejects]) if table.file.format == "csv" else {}
-    return rows + [(lines.get(each.at), [each.rule], each.text) for each in rejects]
+    if table.file.format != "csv":
+        return rows + [(None, [each.rule], each.text) for each in rejects]
+    places = [each.at for each in rejects]
+    lines = originals.lines_of(table.file, places)
+    for each, until in zip(rejects, [*places[1:], None], strict=True):
+        is_cut = len(each.text) >= REJECTED  # after a quote that nobody closed a row is all that follows
+        whole = originals.text_between(table.file, each.at, until) if is_cut else each.text
+        rows.append((lines[each.at], [each.rule], whole))
+    return rows
 
 
 def found(
