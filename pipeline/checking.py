@@ -48,11 +48,13 @@ def check(
     folder: Path,
     options: Storage | None = None,
     dialect: Dialect | None = None,
+    limit: float | None = None,
 ) -> Verdict:
     """The verdict on a file, a path or an address in object storage, read as a night would read it.
 
     Raises InputError where it cannot be read, ContractError where there is no such contract or the file lacks a
     required column. `timezone` is of times that name none; `folder` is where a mapping file of the user is sought.
+    `limit`: the share of rows that may break rules where it is not the contract's, as a source may say.
     """
     try:
         known_zone(timezone)
@@ -72,6 +74,7 @@ def check(
         loaded = loading.load(con, "check", told, found, mapped, "UTC", dialect)
         rules, samples, superseded = quarantine.found(con, SAMPLES)
     bad = loaded.rows_quarantined - superseded
+    limit = contract.quarantine_limit_share if limit is None else limit
     return Verdict(
         file=place.shown,
         contract=contract.name,
@@ -80,8 +83,8 @@ def check(
         rows_quarantined=bad,
         rows_superseded=superseded,
         rows_duplicate=loaded.rows_duplicate,
-        limit_share=contract.quarantine_limit_share,
-        is_within_limit=bad <= contract.quarantine_limit_share * loaded.rows_read,
+        limit_share=limit,
+        is_within_limit=bad <= limit * loaded.rows_read,
         missing_columns=loaded.missing_columns,
         unknown_columns=loaded.unknown_columns,
         broken_rules=dict(rules),

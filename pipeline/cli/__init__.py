@@ -138,9 +138,16 @@ def check(
         list[str] | None, typer.Option("--time", help="A format of times, e.g. '%d.%m.%Y %H:%M' or epoch_ms.")
     ] = None,
     sheet: Annotated[str | None, typer.Option("--sheet", help="Of a workbook.")] = None,
+    limit: Annotated[
+        float | None,
+        typer.Option("--limit", min=0, max=1, help="quarantine_limit_share of the source; else the contract's."),
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Hold a file to its data contract; exit code 10 where a night would refuse it.
+    """Hold a file to its data contract.
+
+    Exit code 0: a night would take it. 10: a night would refuse it, for its columns or for too many rows that break
+    rules. 3: it cannot be read. 5: there is no such file. 2: an option is wrong. Nothing is loaded in any case.
 
     Example: friction check export.csv --contract wait_time --encoding windows-1254 --decimal ,
     """
@@ -156,7 +163,7 @@ def check(
             if not Path(file).is_symlink() and not Path(file).exists():
                 raise NotFoundError(f"there is no file {file}. Correct the path.")
     read_as = dialect(encoding=encoding, delimiter=delimiter, decimal=decimal, times=tuple(times or ()), sheet=sheet)
-    verdict = checking.check(file, contract, adapter, timezone, config.resolve().parent, options, read_as)
+    verdict = checking.check(file, contract, adapter, timezone, config.resolve().parent, options, read_as, limit)
     if json:
         terminal.as_json(asdict(verdict))
     else:

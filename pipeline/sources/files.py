@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import os
 import stat
 from dataclasses import dataclass, replace
 from datetime import date
@@ -43,7 +44,7 @@ class SourceFile:
 def find(folder: Path, pattern: str, day: date) -> list[tuple[Path, str]]:
     """Files that a path of the settings means on a day, in order of name: (path, path as shown); folders are left out.
 
-    Raises SettingsError where it is no path.
+    Raises SettingsError where it is no path, InputError where a file's name is no text.
     """
     try:
         shown = dated(pattern, day)
@@ -57,6 +58,7 @@ def find(folder: Path, pattern: str, day: date) -> list[tuple[Path, str]]:
         raise SettingsError(f"sources: {pattern[:200]!r} is not a path: {str(error)[:200]}") from error
     named = [(each, str(each) if path.is_absolute() else str(each.relative_to(folder))) for each in found]
     for each, name in named:
+        _refuse_unreadable(name)
         if each.is_dir():
             log.warning("%s is a folder and is left out: to read the files in it, write %s/*", name, name)
     return [(each, name) for each, name in named if not each.is_dir()]
@@ -69,6 +71,7 @@ def open_file(
 
     Raises InputError where it cannot be read, or is no file: a pipe would be waited for, and a device never ends.
     """
+    _refuse_unreadable(shown)
     endings = [ending.lower() for ending in path.suffixes[-2:]]
     if endings and endings[-1] in {".gz", ".zst"}:
         endings.pop()
@@ -85,6 +88,13 @@ def open_file(
             f"{shown}: cannot be read: {error.strerror or error}. Correct the path, or let this user read it."
         ) from error
     return SourceFile(path, shown, day, form, sha256, stamp, etag)
+
+
+def _refuse_unreadable(name: str) -> None:
+    """Raise InputError where a name's bytes are no text: nothing could note it, and nobody ask for it."""
+    as_text = os.fsencode(name).decode(errors="backslashreplace")
+    if as_text != name:
+        raise InputError(f"{as_text}: the bytes of its name are not UTF-8. Rename it.")
 
 
 def in_format(file: SourceFile, named: str | None) -> SourceFile:

@@ -59,6 +59,32 @@ def line_at(file: SourceFile, at: int) -> str:
         return (found or content.readline(LONGEST_LINE).strip(b"\r\n")).decode(errors="replace")
 
 
+def lines_of(file: SourceFile, places: list[int]) -> dict[int, int]:
+    """The line of each byte (from 1, or at the line end before it); lines end in LF, CR LF or CR."""
+    found: dict[int, int] = {}
+    wanted, offset, line, is_cr_open = sorted(set(places)), 0, 1, False
+    with unpacked(file.path) as content:
+        while wanted and (chunk := content.read(CHUNK)):
+            data = np.frombuffer(chunk, np.uint8)
+            is_end = (data == _NEWLINE) | (data == _RETURN)
+            follows = np.concatenate(([is_cr_open], data[:-1] == _RETURN)) & (data == _NEWLINE)
+            ends = np.flatnonzero(is_end & ~follows)  # the LF of a CR LF ends no line of its own
+            while wanted and wanted[0] - 1 < offset + data.size:
+                at = wanted.pop(0)
+                here = at - 1 - offset
+                found[at] = line + int(np.searchsorted(ends, here, side="right"))
+            line, offset, is_cr_open = line + ends.size, offset + data.size, bool(data[-1] == _RETURN)
+    return found | dict.fromkeys(wanted, line)
+
+
+def text_between(file: SourceFile, at: int, until: int | None) -> str:
+    """The text from a byte (from 1) up to another one, or to the end; no more of it than a row may have."""
+    with unpacked(file.path) as content:
+        content.seek(at - 1)
+        found = content.read(LONGEST_LINE if until is None else min(until - at, LONGEST_LINE))
+    return found.strip(b"\r\n").decode(errors="replace")
+
+
 def _by_bytes(file: SourceFile, is_quoted: bool, wanted: set[int], rejected: set[int]) -> Cut | None:
     """Cut at line ends outside quotes: an even number of quotes is before them. None where lines end otherwise."""
     places = np.array(sorted(wanted), np.int64)

@@ -7,15 +7,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePath
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from pipeline.errors import InputError
 from pipeline.settings import Dialect
-from pipeline.sources import encodings, packing
+from pipeline.sources import encodings, packing, scanning
 from pipeline.sources.files import SourceFile, in_format
 from pipeline.sources.mapping import Mapping
 
 HEAD = 1 << 16  # bytes that tell what a file is
+Found = TypeVar("Found")
 PACKED = {b"\x1f\x8b": ".gz", b"\x28\xb5\x2f\xfd": ".zst"}
 
 
@@ -32,7 +33,7 @@ def prepared(file: SourceFile, mapping: Mapping | None, dialect: Dialect) -> Ite
     with tempfile.TemporaryDirectory(prefix="friction-") as made_folder:
         folder = Path(made_folder)
         # unpacked once, by the fastest means, DuckDB reads it on all cores, and nothing can change it meanwhile
-        made = _rewritten(_unpacked(file, folder), folder, dialect)
+        made = _rewritten(_unpacked(file, folder), folder, dialect, mapping)
         if made.path == file.path:
             # under a plain name: to DuckDB * and [1] in a path are patterns, and folders like device=mobile are columns
             link = folder / "rows"
@@ -50,7 +51,9 @@ def _unpacked(file: SourceFile, folder: Path) -> SourceFile:
     return replace(file, path=target)
 
 
-def _rewritten(file: SourceFile, folder: Path, dialect: Dialect) -> SourceFile:
+def _rewritten(file: SourceFile, folder: Path, dialect: Dialect, mapping: Mapping | None) -> SourceFile:
+    if file.format in {"csv", "ndjson"} and not (mapping and mapping.records):
+        _refuse_endless_line(file)
     rewriting = _rewriting(file, dialect)
     if rewriting is None:
         return file
@@ -78,7 +81,11 @@ def _rewriting(file: SourceFile, dialect: Dialect) -> tuple[str, Callable[[Path]
         return None
     encoding = dialect.encoding or encodings.by_first_bytes(head(file))
     if encoding in {None, "utf-8", "ascii", "utf-8-sig"}:
-        return None
+        if not _looked_through(file, scanning.has_surrogates):
+            return None
+        return str(file.format), lambda target: _through(
+            file, target, lambda content, out, _: scanning.without_surrogates(content, out)
+        )
 
     def as_utf8(content: BinaryIO, out: BinaryIO, shown: str) -> None:
         encodings.rewrite(content, str(encoding), out, shown)
@@ -86,11 +93,24 @@ def _rewriting(file: SourceFile, dialect: Dialect) -> tuple[str, Callable[[Path]
     return str(file.format), lambda target: _through(file, target, as_utf8)
 
 
+def _refuse_endless_line(file: SourceFile) -> None:
+    """An array of JSON may well stand on one line, and is read as a whole; anything else has rows."""
+    if file.format == "ndjson" and head(file).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"["):
+        return
+    if not _looked_through(file, scanning.longest_line_is_bounded):
+        most = f"{scanning.NO_LINE >> 20} MiB"
+        raise InputError(f"{file.shown}: one of its lines is longer than {most}, which is no row. Export it again.")
+
+
 def head(file: SourceFile) -> bytes:
     """The first bytes of a file's content. Raises InputError where it cannot be read."""
+    return _looked_through(file, lambda content: content.read(HEAD))
+
+
+def _looked_through(file: SourceFile, look: Callable[[BinaryIO], Found]) -> Found:
     try:
         with packing.unpacked(file.path) as content:
-            return content.read(HEAD)
+            return look(content)
     except packing.DAMAGED as error:
         raise InputError(f"{file.shown}: cannot be read: {error}. Export or copy it again.") from error
 

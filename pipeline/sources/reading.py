@@ -42,6 +42,7 @@ class Table:
     `columns`: name → DuckDB type, of JSON none. `numbered`: the same relation with ORDINAL, from 1; it is slower, and
     the order of the rows tells as much unless a mapping makes other rows of them. `keys` are those of JSON objects in
     the file's first rows, `usual_keys` hashes of the sets of keys that hold no others than `names` and `keys` do.
+    `has_others`: some of the first rows are no objects.
     """
 
     file: SourceFile
@@ -51,6 +52,7 @@ class Table:
     delimiter: str = ","
     keys: frozenset[str] = frozenset()
     usual_keys: tuple[int, ...] = ()
+    has_others: bool = False
 
     @property
     def is_json(self) -> bool:
@@ -72,7 +74,7 @@ def table(
         )
         if any(name.lower() == "file_row_number" for name, *_ in found):  # then DuckDB cannot add its own
             numbered = f"(select *, row_number() over () as {ORDINAL} from read_parquet({path}))"
-        kinds = {name: kind for name, kind, *_ in found} | _long_decimals(con, path)
+        kinds = {name: kind for name, kind, *_ in found} | _long_decimals(con, path) | _durations(file.path)
         return Table(file, kinds, f"read_parquet({path})", numbered)
     if file.format == "csv":
         delimiter = dialect.delimiter or _delimiter(file, mapping, names)
@@ -82,8 +84,10 @@ def table(
         return Table(file, types, relation, f"(select *, row_number() over () as {ORDINAL} from {relation})", delimiter)
     relation = _lines(file) if file.format == "ndjson" else _elements(con, file, mapping)
     numbered = f"(select *, row_number() over () as {ORDINAL} from {relation})"
-    keys, usual = _keys(con, relation, names) if mapping is None else (frozenset(), ())
-    return Table(file, {}, relation, numbered, keys=keys, usual_keys=usual)
+    if mapping is not None:
+        return Table(file, {}, relation, numbered)
+    keys, usual = _keys(con, relation, names)
+    return Table(file, {}, relation, numbered, keys=keys, usual_keys=usual, has_others=_has_others(con, relation))
 
 
 def _size(con: duckdb.DuckDBPyConnection, path: str) -> int:
@@ -102,6 +106,17 @@ def _long_decimals(con: duckdb.DuckDBPyConnection, path: str) -> dict[str, str]:
     return dict(found)
 
 
+def _durations(path: Path) -> dict[str, str]:
+    """Columns of durations: only Arrow tells them, to DuckDB they are whole numbers of whatever unit."""
+    from pyarrow import ArrowException, parquet, types
+
+    try:
+        schema = parquet.read_schema(path)
+    except (ArrowException, OSError):  # it need not understand all that DuckDB does
+        return {}
+    return {field.name: "DURATION" for field in schema if types.is_duration(field.type)}
+
+
 def _keys(con: duckdb.DuckDBPyConnection, relation: str, names: list[str]) -> tuple[frozenset[str], tuple[int, ...]]:
     """Keys of the contract in the file's first rows, and hashes of the sets of keys that are all of the contract."""
     sets = con.execute(
@@ -111,6 +126,13 @@ def _keys(con: duckdb.DuckDBPyConnection, relation: str, names: list[str]) -> tu
     known = frozenset(names)
     usual = tuple(key_hash for key_hash, keys in sets if known.issuperset(keys))
     return known & {key for _, keys in sets for key in keys}, usual
+
+
+def _has_others(con: duckdb.DuckDBPyConnection, relation: str) -> bool:
+    """Whether any of the first rows is no object."""
+    is_other = f"{RAW} is not null and json_type(try_cast({RAW} as json)) is distinct from 'OBJECT'"
+    found = con.execute(f"select count(*) from (select {RAW} from {relation} limit {SAMPLE_ROWS}) where {is_other}")
+    return found.fetchall() != [(0,)]
 
 
 def _lines(file: SourceFile) -> str:

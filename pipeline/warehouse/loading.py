@@ -11,7 +11,6 @@ from hashlib import sha256
 import duckdb
 
 from pipeline.contracts.contract import Contract, load_all
-from pipeline.contracts.contract import load as load_contract
 from pipeline.errors import ContractError, InputError, SettingsError
 from pipeline.quoting import quoted
 from pipeline.settings import Dialect
@@ -270,23 +269,6 @@ def add(con: duckdb.DuckDBPyConnection, staged: Staged, timezone: str) -> Loaded
         **asdict(staged.writing),
         days=days,
     )
-
-
-def unload(con: duckdb.DuckDBPyConnection, source: str, shown: str) -> frozenset[date]:
-    """Take back what an earlier content of a file has brought in; gives the days that this changes."""
-    found = con.execute(
-        "select load_id, contract from ops.loads where source = $source and file = $file",
-        {"source": source, "file": shown},
-    ).fetchall()
-    days: set[date] = set()
-    for identity, name in found:
-        contract = load_contract(name)
-        if contract.event_time:
-            gone = con.execute(f"select distinct day from {contract.table} where load_id = $id", {"id": identity})
-            days |= {day for (day,) in gone.fetchall()}
-        for each in (contract.table, "ops.quarantine", "ops.loads"):
-            con.execute(f"delete from {each} where load_id = $id", {"id": identity})
-    return frozenset(days)
 
 
 def _refuse_missing(

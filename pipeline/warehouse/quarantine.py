@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -16,6 +16,8 @@ from pipeline.sources.reading import ORDINAL, Table
 from pipeline.warehouse.rejects import Reject
 from pipeline.warehouse.staging import Staging
 
+PART = 1 << 25  # characters of originals that are put aside at once
+REJECTED = 10_000  # characters of a rejected row that DuckDB keeps
 SHOWN = 3  # commonest rules, and rows, that an error message quotes
 SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "line": pl.Int64,
@@ -87,11 +89,24 @@ def collect(
         found = _as_written(con, table, mapping, staging, rejects, broken) if table.file.format == "csv" else None
         rows = found if found is not None else _as_understood(con, table, rejects, broken)
         writing = _writing(table, is_cut=found is not None)
-    frame = pl.DataFrame(rows, schema=SCHEMA, orient="row")
-    con.register("incoming", frame.to_arrow())
-    con.execute(f"insert into refused by name select {told}, * from incoming order by line, original")
-    con.unregister("incoming")
+    rows.sort(key=lambda row: (row[0] is None, row[0], row[2]))
+    for some in _in_parts(rows):
+        con.register("incoming", pl.DataFrame(some, schema=SCHEMA, orient="row").to_arrow())
+        con.execute(f"insert into refused by name select {told}, * from incoming")
+        con.unregister("incoming")
     return writing
+
+
+def _in_parts(rows: Rows) -> Iterator[Rows]:
+    """The same rows in parts of bounded size, each of which is forgotten before the next: bad rows may be large."""
+    rows.reverse()
+    while rows:
+        part: Rows = []
+        size = 0
+        while rows and size < PART:
+            part.append(rows.pop())
+            size += len(part[-1][2])
+        yield part
 
 
 def _writing(table: Table, *, is_cut: bool) -> Writing:
@@ -149,7 +164,15 @@ def _as_understood(
     ).fetchall()
     con.unregister("wanted")
     rows: Rows = [(place, rules, original) for place, original in found for rules in broken[place]]
-    return rows + [(None, [each.rule], each.text) for each in rejects]
+    if table.file.format != "csv":
+        return rows + [(None, [each.rule], each.text) for each in rejects]
+    places = [each.at for each in rejects]
+    lines = originals.lines_of(table.file, places)
+    for each, until in zip(rejects, [*places[1:], None], strict=True):
+        is_cut = len(each.text) >= REJECTED  # after a quote that nobody closed a row is all that follows
+        whole = originals.text_between(table.file, each.at, until) if is_cut else each.text
+        rows.append((lines[each.at], [each.rule], whole))
+    return rows
 
 
 def found(

@@ -1,6 +1,6 @@
 """The same id twice: exact repeats are counted, of different versions the one received last stays."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -32,7 +32,7 @@ def resolve(
     key = quoted(contract.key[0])
     within = near(con, contract)
     flags = "is_old boolean, is_duplicate boolean, is_older boolean"
-    con.execute(f"create or replace temp table judged (id bigint, {flags})")
+    con.execute(f"create or replace temp table judged (id bigint, key varchar, content bigint, {flags})")
     # numbers are compared faster than texts; the few that agree are then looked at as texts
     con.execute(
         f"""
@@ -47,8 +47,7 @@ def resolve(
     if con.execute("select count(*) from repeated").fetchall() == [(0,)]:
         return Repeated(0, 0, frozenset())
     names = [column.name for column in contract.inputs]
-    content = f"md5(row({', '.join(as_brought(contract, staging))})::varchar)"
-    stored = f"md5(row({', '.join(map(quoted, names))})::varchar)"
+    content, stored = (content_of(contract, each) for each in (as_brought(contract, staging), map(quoted, names)))
     newest, stored_newest = (
         "received_at" if "received_at" in columns else "null::timestamptz" for columns in (staging.brought, names)
     )
@@ -64,13 +63,14 @@ def resolve(
             select rowid, true, {key}, {stored_newest}, {stored} from {contract.table}
             where {within} and hash({key}) in (from repeated)
         )
-        select id, is_old,
+        select id, key, content, is_old,
             row_number() over (partition by key, content order by is_old desc, id) > 1 as is_duplicate,
             content <> first_value(content) over (partition by key order by received desc nulls last, content)
                 as is_older
         from versions qualify count(*) over (partition by key) > 1
         """
     )
+    _note_repeats(con, contract, load_id)
     days = _outdate(con, contract)
     gone = con.execute(
         "select count(*) filter (is_duplicate), count(*) filter (is_older and not is_duplicate) "
@@ -81,6 +81,37 @@ def resolve(
         superseded = "select id from judged where not is_old and is_older and not is_duplicate"
         _put_aside(con, contract, about, f"{staging.rows} r where r.id in ({superseded})", staging.brought)
     return Repeated(gone[0], gone[1], days)
+
+
+def content_of(contract: Contract, values: Iterable[str]) -> str:
+    """SQL of a number for all values of a row, input column by input column.
+
+    It is noted (see `ops.repeats`), so it is the same on any machine and in any time zone of a session. Two contents of
+    one id that share a number are not to be expected: there are 2^63.
+    """
+    plain = [
+        f"epoch_us({value})" if column.type == "TIMESTAMPTZ" else value
+        for column, value in zip(contract.inputs, values, strict=True)
+    ]
+    return f"(md5_number_lower(row({', '.join(plain)})::varchar) >> 1)::bigint"
+
+
+def _note_repeats(con: duckdb.DuckDBPyConnection, contract: Contract, load_id: str) -> None:
+    """Note which rows of other loads this one has brought, too: they are its own where the other takes them back."""
+    con.execute(
+        f"""
+        insert into ops.repeats by name
+        select distinct $load_id as load_id, $contract as contract, mine.key as id, mine.content,
+            {"r.day" if contract.event_time else "null"} as day
+        from judged as mine
+        join judged as held on held.key = mine.key and held.content = mine.content and held.is_old
+        join {contract.table} as r on r.rowid = held.id
+        where mine.is_duplicate and not mine.is_old and r.load_id <> $load_id
+            and (mine.key, mine.content) not in (select (id, content) from ops.repeats where load_id = $load_id)
+        order by id, content
+        """,
+        {"load_id": load_id, "contract": contract.name},
+    )
 
 
 def as_brought(contract: Contract, staging: Staging) -> list[str]:
@@ -172,8 +203,11 @@ def _outdate(con: duckdb.DuckDBPyConnection, contract: Contract) -> frozenset[da
 def _put_aside(
     con: duckdb.DuckDBPyConnection, contract: Contract, about: str, rows: str, columns: Sequence[str]
 ) -> None:
+    """Keep rows that a newer version replaces, to the letter: they stand again where that version is taken back."""
     rule = text(f"{contract.key[0]}.superseded")
-    names = ", ".join(f"{quoted(name)} := r.{quoted(name)}" for name in columns)
+    is_json = {column.name for column in contract.inputs if column.type == "JSON"}
+    values = {name: f"r.{quoted(name)}" + "::varchar" * (name in is_json) for name in columns}
+    names = ", ".join(f"{quoted(name)} := {value}" for name, value in values.items())
     con.execute(
         f"insert into ops.quarantine (load_id, source, contract, file, line, broken_rules, original) "
         f"select {about}, null, [{rule}], to_json(struct_pack({names}))::varchar from {rows}"

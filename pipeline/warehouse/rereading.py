@@ -172,18 +172,18 @@ def _choose(con: duckdb.DuckDBPyConnection, contract: Contract, staging: Staging
     original as were quarantined, bad ones first, rows that are there already just so last.
     """
     con.register("slots", pl.DataFrame({"place": range(1, len(times) + 1), "times": times}).to_arrow())
-    names = ", ".join(quoted(column.name) for column in contract.inputs)
-    brought = ", ".join(repeats.as_brought(contract, staging))
+    stored = repeats.content_of(contract, (quoted(column.name) for column in contract.inputs))
+    brought = repeats.content_of(contract, repeats.as_brought(contract, staging))
     key = quoted(contract.key[0])
     con.execute(
         f"""
         create or replace temp table chosen as
         with stored as (
-            select {key} as key, md5(row({names})::varchar) as content from {contract.table}
+            select {key} as key, {stored} as content from {contract.table}
             where {repeats.near(con, contract)}
         ),
         given as (
-            select id, {key} as key, md5(row({brought})::varchar) as content from {staging.rows} where is_good
+            select id, {key} as key, {brought} as content from {staging.rows} where is_good
         ),
         known as (
             select id, bool_or(given.content = stored.content) as is_same

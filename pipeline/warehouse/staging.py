@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pipeline.contracts.contract import Contract
+from pipeline.contracts.contract import Column, Contract
 from pipeline.errors import InputError, SettingsError, hint
 from pipeline.quoting import quoted, text
 from pipeline.settings import Dialect
@@ -129,10 +129,16 @@ def _rules(contract: Contract, brought: tuple[str, ...]) -> dict[str, str]:
         if column.name not in brought:
             continue
         if column.is_required:
-            rules[f"{column.name}.required"] = _given(column.name)
+            rules[f"{column.name}.required"] = _given(column.name) + _and_not_blank(column)
         if column.type != "VARCHAR":
             rules[f"{column.name}.type"] = f"not {_given(column.name)} or {quoted(column.name)} is not null"
     return rules
+
+
+def _and_not_blank(column: Column) -> str:
+    """White space is no id and no name; all of it comes before the first visible sign of ASCII."""
+    name = quoted(column.name)
+    return f" and ({name} >= '!' or regexp_matches({name}, '[^\\s]'))" if column.type == "VARCHAR" else ""
 
 
 def _given(name: str) -> str:
@@ -180,13 +186,15 @@ def _keys_as_they_are(contract: Contract, table: Table) -> Rows:
     shape = "{" + ", ".join(f'"{name}": "VARCHAR"' for name in keys) + "}"
     columns = {name: f"nullif({quoted(name)}, '')" for name in keys}
     read = "{" + ", ".join(f'"{name}": null' for name in keys) + "}"
-    has_others = f"hash(try(json_keys({RAW}))) not in ({', '.join(map(str, table.usual_keys)) or 'null'})"
+    # `try` is slow where it fails, looking first is slow where all is well: it is worth it where the file is not
+    raw = f"(case when json_type(try_cast({RAW} as json)) = 'OBJECT' then {RAW} end)" if table.has_others else RAW
+    has_others = f"hash(try(json_keys({raw}))) not in ({', '.join(map(str, table.usual_keys)) or 'null'})"
     has_others = f"coalesce({has_others}, true)"
-    others = f"json_merge_patch('{{}}', json_merge_patch({RAW}, {text(read)}))"  # twice: the outer takes nulls away
+    others = f"json_merge_patch('{{}}', json_merge_patch({raw}, {text(read)}))"  # twice: the outer takes nulls away
     columns[REST] = f"case when {has_others} then nullif(try({others})::varchar, '{{}}') end"
     if "attributes" in names:
         columns.setdefault("attributes", "null::varchar")
-    values = f"unnest(try(from_json({RAW}, {text(shape)})))"
+    values = f"unnest(try(from_json({raw}, {text(shape)})))"
     return Rows.model_validate({"columns": columns, "from": f"(select {values}, {RAW} from rows)"})
 
 

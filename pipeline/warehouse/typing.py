@@ -7,6 +7,9 @@ from pipeline.settings import Dialect
 
 # 1.234,56 and 1234,56 where the comma is the decimal sign; with another grouping it is no number of that kind
 _NUMBERS = {",": r"[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?", ".": r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?"}
+# An offset that no place has (beyond 15:59, or of more than 59 minutes): DuckDB shifts the time by it all the same.
+_NO_OFFSET = r":[0-9]{1,2}(\.[0-9]+)? *[+-]((1[6-9]|[2-9][0-9])(:?[0-9]{2})?|[0-9]{1,2}:?[6-9][0-9])$"
+_EXACT = 1 << 53  # whole numbers up to here are exact as floating numbers
 _EPOCHS = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}  # → microseconds
 _NUMERIC = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
             "UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL")  # fmt: skip
@@ -76,15 +79,24 @@ def typed(column: Column, dialect: Dialect) -> str:
         return _time(name, dialect)
     if column.type in {"DOUBLE", "BIGINT"}:
         value = _number(name, dialect)
-        cast = f"try_cast({value} as {column.type})"
-        # 2.5 is no integer; DuckDB would make it 3 of text and 2 of a number
-        return f"case when try_cast({value} as double) = {cast} then {cast} end" if column.type == "BIGINT" else cast
+        return _whole(value) if column.type == "BIGINT" else f"try_cast({value} as {column.type})"
     return f"try_cast({name} as {column.type})"
 
 
+def _whole(value: str) -> str:
+    """2.5 is no whole number; DuckDB would make it 3 of text and 2 of a number."""
+    cast = f"try_cast({value} as bigint)"
+    is_exact = f"{cast} between {-_EXACT} and {_EXACT} or typeof({value}) in ('FLOAT', 'DOUBLE')"
+    return (
+        f"case when {is_exact} then case when try_cast({value} as double) = {cast} then {cast} end "
+        f"when try_cast({value} as decimal(38, 10)) = {cast} then {cast} end"
+    )
+
+
 def _number(name: str, dialect: Dialect) -> str:
+    """What is cast to a number: 1_000 is none, though DuckDB takes it for one."""
     if dialect.decimal is None:
-        return name
+        return f"case when typeof({name}) <> 'VARCHAR' or not contains({name}::varchar, '_') then {name} end"
     other = "." if dialect.decimal == "," else ","
     plain = f"replace(replace(trim({name}::varchar), {text(other)}, ''), {text(dialect.decimal)}, '.')"
     is_one = f"regexp_full_match(trim({name}::varchar), {text(_NUMBERS[dialect.decimal])})"
@@ -103,5 +115,11 @@ def _time(name: str, dialect: Dialect) -> str:
             ways.append(f"try(make_timestamptz(cast(round({number}) as bigint)))")
         else:
             ways.append(f"try(try_strptime({name}::varchar, {text(each)})::timestamptz)")
-    iso = f"try_cast({name} as timestamptz)"
+    as_text = f"{name}::varchar"
+    # most rows end in what two comparisons tell to be an offset; only the others are looked at closely
+    is_usual = f"typeof({name}) <> 'VARCHAR' or ends_with({as_text}, 'Z') or ends_with({as_text}, '+00')"
+    iso = (
+        f"case when {is_usual} or not regexp_matches({as_text}, {text(_NO_OFFSET)}) "
+        f"then try_cast({name} as timestamptz) end"
+    )
     return f"coalesce({', '.join([*ways, iso])})" if ways else iso

@@ -18,6 +18,7 @@
 --          journeys.usual           one row per day, measure, place, device and value
 --          ops.contract_results     one row per run, contract and expectation
 --          ops.loads                one row per file as it was last loaded
+--          ops.repeats              one row per load and row of another load that it has brought, too
 --          ops.runs                 one row per run and day
 --          ops.signals              one row per day and signal
 --          ops.source_failures      one row per run and source that stopped
@@ -123,6 +124,12 @@ found as (
     select 'ops.loads' as table_name, load_id as key, count(*) as rows
     from ops.loads
     group by load_id
+    having count(*) > 1
+    union all
+    select 'ops.repeats' as table_name, concat_ws(' ', load_id, id, content) as key, count(*) as rows
+    from ops.repeats
+    where day = $day
+    group by load_id, id, content
     having count(*) > 1
     union all
     select 'ops.runs' as table_name, concat_ws(' ', run_id, day, step) as key, count(*) as rows

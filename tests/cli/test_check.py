@@ -39,9 +39,24 @@ def test_check_refuses_what_a_night_would_refuse(friction: Friction, tmp_path):
     assert not (tmp_path / "warehouse").exists()
 
 
+@pytest.mark.parametrize(("limit", "code"), [("0.5", 0), ("0.49", 10), ("0", 10), ("1", 0)])
+def test_check_takes_the_limit_of_a_source_in_place_of_the_contract_s(friction: Friction, tmp_path, limit, code):
+    (tmp_path / "a.csv").write_text(HEADER + GOOD + "e2,never,click,c1,\n")
+    done = friction("check", "a.csv", "--contract", "clickstream", "--limit", limit)
+    assert done.code == code
+    assert f"its limit of {float(limit):.2%}" in " ".join(done.out.split())
+
+
+def test_help_says_what_every_exit_code_means(friction: Friction):
+    said = " ".join(friction("check", "--help").out.split())
+    for words in ("Exit code 0: a night would take it", "10: a night would refuse", "3: it cannot be read", "5: there"):
+        assert words in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
+        (["--contract", "clickstream", "--limit", "2"], 2, "--limit"),
         (["--contract", "clickstreem"], 10, "Did you mean 'clickstream'?"),
         (["--contract", "flags"], 10, "flags is not an input but a result"),
         (["--contract", "clickstream", "--adapter", "shop"], 2, "there is no adapter 'shop'"),

@@ -1,8 +1,11 @@
 """What a bad file is, and what must become of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol
+
+import pytest
 
 Values = Mapping[str, frozenset[str | None]]
 SECONDS = 30  # a file that takes longer than this holds up a night
@@ -78,6 +81,21 @@ def bad(
 def heavy(*files: BadFile) -> list[BadFile]:
     """The same files, which take their time."""
     return [replace(each, is_heavy=True) for each in files]
+
+
+class Named(Protocol):
+    """Whatever is called something."""
+
+    @property
+    def name(self) -> str: ...
+
+
+def named(them: Iterable[Named]) -> list[object]:
+    """Files or readers as parameters of a test, by their names; heavy ones are tried in `make hostile` only."""
+    return [
+        pytest.param(each, id=each.name, marks=[pytest.mark.hostile] * getattr(each, "is_heavy", False))
+        for each in them
+    ]
 
 
 def refused(words: str = "") -> Expected:

@@ -1,5 +1,6 @@
 """What every answer is held to."""
 
+import os
 import re
 from pathlib import Path
 
@@ -18,6 +19,10 @@ ADVICE = re.compile(
     r"\b(Add|Allow|Ask|Change|Check|Choose|Close|Convert|Copy|Correct|Declare|Delete|Export|Fetch|Give|Grant|Keep|Leave|"
     r"Let|Look|Make|Move|Name|Open|Pack|Point|Put|Remove|Rename|Replace|Run|Save|Say|Send|Set|Split|Start|Take|"
     r"Transfer|Try|Unpack|Use|Wait|Write) "
+)
+
+BALANCE = re.compile(
+    r"read ([\d,]+) = kept ([\d,]+) \+ quarantined ([\d,]+) \+ superseded ([\d,]+) \+ duplicate ([\d,]+)"
 )
 
 
@@ -45,7 +50,8 @@ def held_load(answer: Answer, file: BadFile) -> None:
     read, _, quarantined, _ = answer.counts
     assert expected.counts in (None, answer.counts), (answer.counts, answer.quarantined[:3])
     assert not expected.reads or read in expected.reads, f"{read} rows were read: {answer.quarantined[:3]}"
-    lines = [line for line, _, _ in answer.quarantined]
+    # a row that a newer version replaces broke no rule, and is kept as it was understood
+    lines = [line for line, rules, _ in answer.quarantined if not rules[0].endswith(".superseded")]
     if quarantined and not file.path.endswith((".xlsx", ".json")):
         assert None not in lines, f"a quarantined row has no line: {answer.quarantined[:3]}"
     assert expected.lines is None or tuple(lines) == expected.lines, answer.quarantined
@@ -64,12 +70,13 @@ def held_check(answer: Answer, file: BadFile) -> None:
     assert CONTROL.search(answer.out + answer.err) is None, "it would steer the terminal"
     if answer.code in (0, 10) and answer.out:
         assert _visible(name) in answer.out
-        found = re.search(r"read ([\d,]+) = kept ([\d,]+) \+ quarantined ([\d,]+) \+ duplicate ([\d,]+)", answer.out)
+        found = BALANCE.search(answer.out)
         assert found, answer.out
-        counts = tuple(int(each.replace(",", "")) for each in found.groups())
-        assert counts[0] == sum(counts[1:])
+        read, kept, quarantined, superseded, duplicate = (int(each.replace(",", "")) for each in found.groups())
+        assert read == kept + quarantined + superseded + duplicate
         assert file.expected.is_refused is not True, answer.out
-        assert file.expected.counts in (None, counts)
+        # a load counts what a newer version replaces among the quarantined, for that is where it is found
+        assert file.expected.counts in (None, (read, kept, quarantined + superseded, duplicate))
         return
     assert answer.code in (3, 5, 10), f"it ended with {answer.code}: {answer.err}"
     assert answer.err.startswith("error: ")
@@ -79,7 +86,7 @@ def held_check(answer: Answer, file: BadFile) -> None:
 
 def held_error(error: str, name: str) -> None:
     """It names the file, in words of ours, and is no dump."""
-    assert Path(name).name in error, f"it does not name the file: {error}"
+    assert _readable(Path(name).name) in error, f"it does not name the file: {error}"
     assert len(error) <= LONGEST, f"it has {len(error):,} characters or more"
 
 
@@ -92,4 +99,9 @@ def held_words(error: str) -> None:
 
 def _visible(name: str) -> str:
     """A name as the terminal shows it."""
-    return "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in name)
+    return "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in _readable(name))
+
+
+def _readable(name: str) -> str:
+    """A name whose bytes are no text, as a text."""
+    return os.fsencode(name).decode(errors="backslashreplace")

@@ -23,7 +23,7 @@ def place(name: str, path: str, make: Callable[[Path], object], expected: Expect
     return BadFile(name, path, write, expected, seconds=10, as_nobody=as_nobody)
 
 
-def named(what: str, name: str, forms: tuple[str, ...] = ("csv",)) -> list[BadFile]:
+def named(what: str, name: str, forms: tuple[str, ...] = ("csv",), expected: Expected = MINE) -> list[BadFile]:
     """A good file of that name beside files that the name might mean."""
 
     def write(form: str) -> Callable[[Path], None]:
@@ -34,7 +34,7 @@ def named(what: str, name: str, forms: tuple[str, ...] = ("csv",)) -> list[BadFi
 
         return writing
 
-    return [place(f"{form} with {what} in its name", f"{name}.{form}", write(form), MINE) for form in forms]
+    return [place(f"{form} with {what} in its name", f"{name}.{form}", write(form), expected) for form in forms]
 
 
 def closed(path: Path) -> None:
@@ -71,7 +71,7 @@ NAMES = [
     *named("markup", "[red]a[/red]"),
     *named("a percent sign", "%41%00{}%s"),
     *named("250 letters", "a" * 250),
-    *named("bytes that are no UTF-8", os.fsdecode(b"caf\xe9"), ALL),
+    *named("bytes that are no UTF-8", os.fsdecode(b"caf\xe9"), ALL, refused("Rename it")),
     bad("a name in capitals with three endings", "A.B.CSV", HEADER + event("e1"), MINE),
     bad("a name of an ending only", ".csv", HEADER + event("e1"), told(reads=(1,))),
     bad("an unknown ending", "a.dat", HEADER + event("e1"), refused("ending")),

@@ -15,8 +15,6 @@ from tests.hostile.columnar import parquet, table
 from tests.sources.rows import HEADER, event, line
 from tests.warehouse.loads import balance, new_warehouse, take, undone
 
-pytestmark = pytest.mark.hostile
-
 QUESTIONS = 12  # to DuckDB, before each of which the file is changed; no load of a small file asks more
 
 

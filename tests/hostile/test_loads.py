@@ -4,16 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from tests.hostile import known
-from tests.hostile.bad import bad, rows
+from tests.hostile.bad import bad, named, rows
 from tests.hostile.corpus import CORPUS, FILES
 from tests.hostile.held import held_load
 from tests.sources.rows import HEADER, event
 
-pytestmark = pytest.mark.hostile
 
-
-@pytest.mark.parametrize("file", known.parametrized(FILES, known.LOADS))
+@pytest.mark.parametrize("file", named(FILES))
 def test_a_bad_file_is_an_error_or_counted_rows(keeper, folder, file):
     held_load(keeper.load(file, file.put(folder)), file)
 
@@ -26,6 +23,3 @@ def test_a_good_file_is_read_by_anybody(keeper, folder, as_nobody):
 
 def test_each_file_has_a_name_of_its_own():
     assert len(CORPUS) == len(FILES)
-    assert set(known.LOADS) <= set(CORPUS)
-    assert set(known.CHECKS) <= set(CORPUS)
-    assert set(known.WORDS) <= set(CORPUS)

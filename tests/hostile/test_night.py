@@ -8,8 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.hostile import known
-from tests.hostile.bad import BadFile, bad, rows
+from tests.hostile.bad import BadFile, bad, named, rows
 from tests.hostile.corpus import CORPUS
 from tests.hostile.held import held_error
 from tests.hostile.keeper import Keeper
@@ -35,7 +34,6 @@ STOPPED = [
     "time: 2200",
     "gz with a wrong CRC",
     "an array that is cut",
-    "a folder named .csv",
     "a fifo named .csv",
     "a device that never ends",
     "csv with bytes that are no UTF-8 in its name",
@@ -83,7 +81,7 @@ def contents(warehouse: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("file", known.parametrized([CORPUS[name] for name in STOPPED], known.NIGHTS))
+@pytest.mark.parametrize("file", named(CORPUS[name] for name in STOPPED))
 def test_a_night_with_a_file_that_is_refused_changes_nothing(nights, published, folder, file):
     home = project(published, folder, file)
     before = contents(home / "warehouse")
@@ -96,8 +94,7 @@ def test_a_night_with_a_file_that_is_refused_changes_nothing(nights, published, 
     assert answer.stray == []
 
 
-@pytest.mark.parametrize("file", [pytest.param(each, id=each.name) for each in [
-    ONE_OF_500, *(CORPUS[name] for name in TAKEN)]])  # fmt: skip
+@pytest.mark.parametrize("file", named([ONE_OF_500, *(CORPUS[name] for name in TAKEN)]))
 def test_a_night_with_a_file_that_is_taken_counts_it_and_is_published(nights, published, folder, file):
     home = project(published, folder, file)
     before = contents(home / "warehouse")

@@ -10,8 +10,6 @@ from pipeline.errors import InputError, SettingsError
 from pipeline.settings import load
 from tests.sources.rows import HEADER, event
 
-pytestmark = pytest.mark.hostile
-
 DAY = date(2026, 1, 15)
 
 

@@ -22,8 +22,6 @@ from tests.hostile.columnar import parquet, table
 from tests.sources.rows import HEADER, TIME
 from tests.warehouse.loads import balance, new_warehouse, take, undone
 
-pytestmark = pytest.mark.hostile
-
 QUIETLY = settings(
     max_examples=30,
     deadline=None,

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pipeline.warehouse import loading
 from tests.warehouse.loads import balance, kept, new_warehouse, put, quarantined, take, undone
 
 HEADER = "event_id,occurred_at,event_name,customer_id,received_at,value\n"
@@ -91,6 +90,23 @@ def test_a_superseded_row_keeps_its_text_and_names_its_file(con, tmp_path):
     balance(con)
 
 
+ZONES = ("UTC", "Europe/Istanbul", "Pacific/Chatham")
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+def test_versions_received_at_once_leave_the_same_one_in_whatever_zones_their_sources_are(con, tmp_path, order):
+    versions = [row("e1", "10:00:01", value) for value in "123"]
+    take(con, put(tmp_path, "all.csv", HEADER + "".join(versions)))
+    first = values(con)
+    for table in ("events.clickstream", "ops.loads", "ops.quarantine"):
+        con.execute(f"delete from {table}")
+    for place in order:
+        con.execute(f"set timezone = '{ZONES[place]}'")  # as a night sets it to that of the source
+        take(con, put(tmp_path, f"{place}.csv", HEADER + versions[place]))
+        con.execute("set timezone = 'UTC'")
+    assert values(con) == first
+
+
 def test_superseded_rows_do_not_count_against_the_limit(con, tmp_path):
     text = HEADER + "".join(row("e1", f"10:00:{second:02}", str(second)) for second in range(50))
     assert take(con, put(tmp_path, "a.csv", text), limit=None).rows_quarantined == 49
@@ -101,18 +117,6 @@ def test_a_changed_version_tells_both_days(con, tmp_path):
     moved = row("e1", "10:00:02").replace("2026-01-15T10:00:00Z", "2026-01-16T10:00:00Z")
     loaded = take(con, put(tmp_path, "b.csv", HEADER + moved))
     assert sorted(str(day) for day in loaded.days) == ["2026-01-15", "2026-01-16"]
-
-
-def test_what_a_file_brought_in_is_taken_back_whole(con, tmp_path):
-    take(con, put(tmp_path, "a.csv", HEADER + row("e1") + "e2,never,click,c1,,\n"))
-    take(con, put(tmp_path, "b.csv", HEADER + row("e3")))
-    days = loading.unload(con, "web", "a.csv")
-    assert [str(day) for day in days] == ["2026-01-15"]
-    assert values(con) == [("e3", 1.0)]
-    assert quarantined(con) == []
-    balance(con)
-    assert loading.unload(con, "web", "a.csv") == frozenset()
-    assert loading.unload(con, "another", "b.csv") == frozenset()
 
 
 rows = st.builds(

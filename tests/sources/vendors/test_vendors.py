@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.contracts.contract import load as load_contract
 from pipeline.sources import mapping
-from pipeline.warehouse.loading import unload
+from pipeline.warehouse.unloading import unload
 from tests.sources.vendors.exports import canonical, expected, vendor
 from tests.warehouse.loads import balance, put, quarantined, take
 
@@ -114,7 +114,7 @@ def test_a_rewritten_ga4_table_replaces_what_it_held_and_events_keep_their_ids(c
     rewritten = first.replace('"user_id": null, "user_pseudo_id": "', '"user_id": "c1", "user_pseudo_id": "')
     take(con, put(tmp_path, "ga4.ndjson", first), mapping=vendor("ga4"))
     before = canonical(con)
-    unload(con, "web", "ga4.ndjson")
+    unload(con, "web", "ga4.ndjson", "UTC")
     take(con, put(tmp_path, "ga4.ndjson", rewritten), mapping=vendor("ga4"))
     assert canonical(con) == [{**row, "customer_id": "c1"} for row in before]
     balance(con)
