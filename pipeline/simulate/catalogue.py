@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 
 from pipeline.simulate.calendar import Calendar
@@ -14,32 +13,33 @@ from pipeline.simulate.episodes.tables import ids, tables
 from pipeline.simulate.episodes.telling import instances
 from pipeline.simulate.randomness import EPISODES, stream
 
-EPISODES_AT_ONCE = 100_000  # bounds memory: so many episodes hold about a million rows
+# Episodes that are played at once: about as many megabytes as thousands of them.
+AT_ONCE = 100_000
 
-Day = Callable[[int, dict[str, pl.DataFrame]], None]
+WriteDay = Callable[[int, dict[str, pl.DataFrame]], None]
 
 
 @dataclass(frozen=True)
 class Played:
-    """The truth of all days, and the scripts that they were made by."""
+    """The truth, in parts, and the scripts that were played."""
 
     truth: list[pl.DataFrame]
     scripts: Book
 
 
 def play(
-    world: Catalogue, journey: str, customers: int, time: Calendar, seed: int, *, planted: bool, write_day: Day
+    world: Catalogue, journey: str, customers: int, time: Calendar, seed: int, *, planted: bool, write_day: WriteDay
 ) -> Played:
     """Play the episodes of all days; `write_day` gets the position of each day and its rows of each input.
 
-    Days are worked through a few at a time where there are few customers: how many depends on nothing but the
-    arguments, so that the same ones give the same rows.
+    Without `planted`, only ordinary days and near misses are. Few customers' days are played some at a time: how many
+    depends on nothing but the arguments, so that the same ones give the same rows.
     """
     scripts = book(journey)
     kinds = dict(zip(KINDS, world.kinds if planted else (0.0, *world.kinds[1:]), strict=True))
     total = len(time.days)
     base = people(world, customers, total, seed)
-    stride = max(1, min(total, EPISODES_AT_ONCE // customers))
+    stride = max(1, min(total, AT_ONCE // customers))
     truth: list[pl.DataFrame] = []
     waiting: dict[str, pl.DataFrame] = {}
     for first in range(0, total, stride):
@@ -51,18 +51,9 @@ def play(
         truth.append(instances(scripts, played, found, named, time, first + 1))
         made = tables(world, scripts, played, found, named, first + 1, time, rng)
         for name, fresh in made.items():
-            waiting[name] = pl.concat([waiting[name], fresh]) if name in waiting else fresh
+            waiting[name] = pl.concat([waiting[name], fresh]).sort("at", fresh.columns[0]) if name in waiting else fresh
         for day in days:
-            end = int(time.midnights[day + 1])
-            today = {name: each.filter(pl.col("at") < end) for name, each in waiting.items()}
-            waiting = {name: each.filter(pl.col("at") >= end) for name, each in waiting.items()}
-            write_day(day, today)
+            is_due = {name: each["at"] < int(time.midnights[day + 1]) for name, each in waiting.items()}
+            write_day(day, {name: each.filter(is_due[name]) for name, each in waiting.items()})
+            waiting = {name: each.filter(~is_due[name]) for name, each in waiting.items()}
     return Played(truth, scripts)
-
-
-def day_order(rows_of_day: pl.DataFrame) -> pl.DataFrame:
-    """Rows of a day by time and id."""
-    return rows_of_day.sort("at", rows_of_day.columns[0])
-
-
-_ = np

@@ -56,7 +56,9 @@ def made(journey: str, seeds: range, days: int, customers: int, *, planted: bool
 
 
 def _apart(rows: pl.DataFrame, seed: int) -> pl.DataFrame:
-    return rows.with_columns(pl.concat_str(pl.lit(f"{seed}/"), name).alias(name) for name in IDS if name in rows.columns)
+    return rows.with_columns(
+        pl.concat_str(pl.lit(f"{seed}/"), name).alias(name) for name in IDS if name in rows.columns
+    )
 
 
 def _told(instances: pl.DataFrame, seed: int) -> pl.DataFrame:

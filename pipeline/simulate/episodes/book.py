@@ -10,7 +10,7 @@ import polars as pl
 
 from pipeline.simulate.episodes import across, clicks, contacts, noise, orders, pages, tasks
 from pipeline.simulate.episodes.places import ITEMS, PLACES, Places
-from pipeline.simulate.episodes.script import ALL, Planted, Script, Step
+from pipeline.simulate.episodes.script import ALL, Cell, Script
 from pipeline.simulate.randomness import Floats, Ints
 
 SCRIPTS: tuple[Script, ...] = (
@@ -28,6 +28,7 @@ WHEN = ("always", "lost", "kept")
 PARTS = ("visits", "contacts", "orders")
 KINDS = ("planted", "near_miss", "noise")
 MOMENTS = ("at", "until", "promised")
+OF_ORDERS = ("delivery", "refund")  # types of waits that stand on the order
 KNOWN = ("usual", "always", "never")
 NUMBERS = ("result_count", "x", "y")
 DECIMALS = ("value", "shipping_cost", "handled_seconds")
@@ -139,7 +140,7 @@ def _steps(script: Script, places: Places, words: dict[str, str], variant: int) 
     stage, session = places.roles["home"].stage, 0
     main = next((plant for plant in script.plants if not plant.arises), None)
     for step in script.steps:
-        what, place = step.what, step.place
+        what, place = step.what.format(**words), step.place
         if what == "done":  # what completes the stage that the script is about, else the one where it has come to
             known = [row["stage"] for row in rows if main and row["bit"] & labels[main.of or main.known]]
             what, place = places.done[known[0] if known else stage]
@@ -148,10 +149,11 @@ def _steps(script: Script, places: Places, words: dict[str, str], variant: int) 
             stage = places.roles["home"].stage
         if step.table == "clickstream" and place:
             stage = places.roles[_role(place)[0]].stage or stage
-        own = {"wait_time": "support", "order_error": places.order_stage}.get(step.table, stage)
+        is_of_order = step.table == "order_error" or (step.table == "wait_time" and what in OF_ORDERS)
+        own = places.order_stage if is_of_order else "support" if step.table == "wait_time" else stage
         factor = places.targets[step.per] if step.per else 1.0
         lasts = step.lasts or (0.0, 0.0)
-        columns = {name: value.format(**words) if isinstance(value, str) else value for name, value in step.columns.items()}
+        columns = {name: _cell(name, value, words) for name, value in step.columns.items()}
         if what == "purchase":
             columns = {"order": "bought", "value": 180.0} | columns
         row = dict.fromkeys((*TEXTS, *NUMBERS, *DECIMALS)) | columns | {
@@ -175,6 +177,11 @@ def _steps(script: Script, places: Places, words: dict[str, str], variant: int) 
         }  # fmt: skip
         rows.append(row)
     return rows
+
+
+def _cell(name: str, value: Cell, words: dict[str, str]) -> Cell:
+    told = value.format(**words) if isinstance(value, str) else value
+    return float(told) if name in DECIMALS and told is not None else told
 
 
 def _labels(script: Script) -> dict[str, int]:

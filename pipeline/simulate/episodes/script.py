@@ -105,7 +105,9 @@ def event(
     return Step("clickstream", what, columns, after, times, every, place, label, when, opens=opens, by=by)
 
 
-def view(place: str, after: Span = (6.0, 40.0), *, label: str = "", times: tuple[int, int] = (1, 1), **more: Cell) -> Step:
+def view(
+    place: str, after: Span = (6.0, 40.0), *, label: str = "", times: tuple[int, int] = (1, 1), **more: Cell
+) -> Step:
     """A page that is looked at for a while."""
     return event("page_view", place, after, label=label, times=times, **more)
 
@@ -127,7 +129,16 @@ def wait(
     """A wait; one that lasts beyond the simulated time is `open`."""
     told = {"channel": channel, "outcome": outcome, **columns}
     return Step(
-        "wait_time", what, told, after, label=label, when=when, lasts=lasts, promised=promised, per=per, is_aside=is_aside
+        "wait_time",
+        what,
+        told,
+        after,
+        label=label,
+        when=when,
+        lasts=lasts,
+        promised=promised,
+        per=per,
+        is_aside=is_aside,
     )
 
 

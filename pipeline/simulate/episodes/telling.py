@@ -30,7 +30,9 @@ def instances(book: Book, played: Episodes, found: Rows, named: pl.Series, time:
     )
     # a visit of a session is named by the first event of its stage in the session of the row that it stands on
     told = mine.group_by("due", maintain_order=True).agg(
-        pl.col("episode", "variant", "signal", "stage", "of_table", "locus_type", "locus", "is_planted", "ends_only").first(),
+        pl.col(
+            "episode", "variant", "signal", "stage", "of_table", "locus_type", "locus", "is_planted", "ends_only"
+        ).first(),
         flagged=_nth(pl.col("when_known").drop_nulls(), pl.col("nth").first())
         + (pl.col("plus").first() * SECOND).cast(pl.Int64),
         evidence=pl.col("id").filter("is_evidence"),
