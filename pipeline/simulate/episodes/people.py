@@ -17,7 +17,7 @@ class Catalogue:
     """How often things happen in the world of the whole catalogue; shares are 0–1."""
 
     kinds: tuple[float, ...] = (0.40, 0.20, 0.40)  # of episodes: planted friction, near misses, ordinary days
-    parts: tuple[float, ...] = (0.34, 0.40, 0.26)  # of customers: of whom visits, contacts or orders are told
+    parts: tuple[float, ...] = (0.22, 0.46, 0.32)  # of customers: of whom visits, contacts or orders are told
     device_shares: tuple[float, ...] = (0.60, 0.32, 0.08)
     named_share: float = 0.7  # of customers who are logged in all the time; the others never are
     hour_weights: tuple[float, ...] = (2, 1, 1, 0.5, 0.5, 0.5, 1, 2, 3, 4, 5, 5, 6, 5, 4, 4, 5, 6, 7, 8, 9, 8, 6, 4)
