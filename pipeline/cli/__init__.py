@@ -353,16 +353,8 @@ def simulate(
     """
     from pipeline.simulate import simulate as write
 
-    found = write(
-        days,
-        customers,
-        seed,
-        out,
-        start.date(),
-        format,
-        signals=signals,
-        journey=journey,  # type: ignore[arg-type]  # it checks the words itself
-    )
+    chosen: Any = signals  # `simulate` checks the words itself
+    found = write(days, customers, seed, out, start.date(), format, signals=chosen, journey=journey)  # type: ignore[arg-type]
     rows = [
         ["clickstream events", found.events],
         ["waits", found.waits],

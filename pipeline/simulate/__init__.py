@@ -118,12 +118,21 @@ class _Files:
 
     def summary(self, planted: Mapping[str, int]) -> Summary:
         """What was written."""
-        rows = (self.counts[name] for name in (*TABLES, "duplicates", "broken"))
-        return Summary(*rows, planted, self.out)
+        rows = self.counts
+        return Summary(
+            rows["clickstream"], rows["wait_time"], rows["order_error"], rows["duplicates"], rows["broken"],
+            planted, self.out,
+        )  # fmt: skip
 
 
 def _few(
-    files: _Files, customers: int, world: World, _journey: str, progress: Progress | None, *, is_planted: bool
+    files: _Files,
+    customers: int,
+    world: World,
+    _journey: str,
+    progress: Progress | None,
+    *,
+    is_planted: bool,
 ) -> pl.DataFrame:
     """Whole journeys of a shop, with friction at a few places; gives the truth."""
     time, seed = files.time, files.seed

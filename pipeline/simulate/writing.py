@@ -27,10 +27,12 @@ class Flaws(Protocol):
     """How many rows of a file are there twice, and how many are added with a broken value; shares of its rows."""
 
     @property
-    def duplicate_share(self) -> float: ...
+    def duplicate_share(self) -> float:
+        """Of the rows, there twice."""
 
     @property
-    def broken_share(self) -> float: ...
+    def broken_share(self) -> float:
+        """Of the rows, so many more that are broken."""
 
 
 def with_flaws(world: Flaws, table: str, day: int, rows: pl.DataFrame, seed: int) -> tuple[pl.DataFrame, int, int]:

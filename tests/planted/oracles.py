@@ -103,9 +103,7 @@ def pogo_stick(session: list[Row], _journey: str) -> Iterator[Instance]:
             if path in lists and before != path and is_item(before, there):
                 lists[path].setdefault(before, (there[0]["event_id"], rows[0]["occurred_at"]))
         names = {row["event_name"] for row in rows}
-        shows = names & {"view_item_list", "view_search_results", "search"} or re.match(
-            r"/c/|/category/|/search", path
-        )
+        shows = names & {"view_item_list", "view_search_results", "search"} or re.match(r"/c/|/category/|/search", path)
         if shows and not is_item(path, rows):
             lists.setdefault(path, {})
     for path, items in lists.items():
@@ -134,11 +132,7 @@ def stage_regression(session: list[Row], journey: str) -> Iterator[Instance]:
         ]
         here = named[0] if named else max(placed)[1] if placed else here
         way.append((here, row))
-    back = [
-        (one, other)
-        for one, other in pairwise(way)
-        if order.index(other[0]) < order.index(one[0])
-    ]
+    back = [(one, other) for one, other in pairwise(way) if order.index(other[0]) < order.index(one[0])]
     if len(back) >= 2:
         (left, _), (come_to, row) = back[1]
         yield f"{left} → {come_to}", row["occurred_at"], back[0][0][1]["event_id"]

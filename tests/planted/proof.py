@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.detectors import all_signals
+from tests.drawn import Dtype
 from tests.planted.oracles import ORACLES, sessions_of
 from tests.planted.worlds import Made, flagged, made
 
@@ -37,7 +38,12 @@ def found_by_oracles(worlds: Made) -> pl.DataFrame:
         for name, oracle in ORACLES.items()
         for instance in oracle(session, worlds.journey)
     ]
-    schema = {"signal": pl.String, "locus": pl.String, "flagged_at": pl.Datetime("us", "UTC"), "first_id": pl.String}
+    schema: dict[str, Dtype] = {
+        "signal": pl.String,
+        "locus": pl.String,
+        "flagged_at": pl.Datetime("us", "UTC"),
+        "first_id": pl.String,
+    }
     return pl.DataFrame(found, schema=schema, orient="row")
 
 
@@ -84,7 +90,10 @@ def table(worlds: Made, flags: pl.DataFrame) -> pl.DataFrame:
 
 def shown(found: pl.DataFrame) -> str:
     """The table as text."""
-    lines = ["| signal | planted | follows | flags | by oracle | recall | precision |", "|---|---:|---:|---:|---:|---:|---:|"]
+    lines = [
+        "| signal | planted | follows | flags | by oracle | recall | precision |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
     columns = ("signal", "planted", "follows", "flags", "by_oracle", "recall", "precision")
     for signal, planted, follows, flags, by_oracle, recall, precision in found.select(columns).iter_rows():
         lines.append(f"| {signal} | {planted} | {follows} | {flags} | {by_oracle} | {recall:.4f} | {precision:.4f} |")

@@ -1,6 +1,6 @@
 """Friction across clicks, contacts and orders."""
 
-from pipeline.simulate.episodes.clicks import CHECKOUT_LEFT, CLOSED, DONE, HOME
+from pipeline.simulate.episodes.clicks import CLOSED, HOME
 from pipeline.simulate.episodes.contacts import REASON, SOON, TALK, _call
 from pipeline.simulate.episodes.orders import CARRIERS, IN_TIME
 from pipeline.simulate.episodes.script import DAY, HOUR, Planted, Script, Step, error, event, view, wait
@@ -60,16 +60,19 @@ SCRIPTS = (
         "channel_switch", "contacts", "planted", "a call, and a chat about the same reason within a week",
         (
             _call(SOON, contact="a"),
-            wait("queue", "chat", SOON, (HOUR, 6.9 * DAY), label="then", per="queue/chat", queue="chat", reason="{reason}", handled_seconds=TALK, contact="b"),
+            wait("queue", "chat", SOON, (HOUR, 6.9 * DAY), label="then", per="queue/chat", queue="chat",
+                reason="{reason}", handled_seconds=TALK, contact="b"),
         ),
         (Planted("channel_switch", "channel", "phone → chat", "then", ("call", "then"), of="then"), REPEATED),
         share=1.6, nature=0.0, draws=REASON,
     ),
     Script(
-        "other_channel_later", "contacts", "near_miss", "a call, and a chat about the same reason after more than a week",
+        "other_channel_later", "contacts", "near_miss",
+            "a call, and a chat about the same reason after more than a week",
         (
             _call(SOON, contact="a"),
-            wait("queue", "chat", SOON, (7.1 * DAY, 9 * DAY), per="queue/chat", queue="chat", reason="{reason}", handled_seconds=TALK, contact="b"),
+            wait("queue", "chat", SOON, (7.1 * DAY, 9 * DAY), per="queue/chat", queue="chat", reason="{reason}",
+                handled_seconds=TALK, contact="b"),
         ),
         draws=REASON,
     ),
@@ -77,7 +80,8 @@ SCRIPTS = (
         "repeated_identification", "contacts", "planted", "identified again after being passed on",
         (
             _call(SOON, contact="a", outcome="transferred", team="sales"), _identified("first"),
-            _call(SOON, (30.0, 300.0), contact="a", label="then", team="billing", queue="billing"), _identified("again"),
+            _call(SOON, (30.0, 300.0), contact="a", label="then", team="billing", queue="billing"),
+                _identified("again"),
         ),
         (
             Planted("repeated_identification", "team", "sales → billing", "again", ("first", "again"), of="call"),
@@ -104,11 +108,13 @@ SCRIPTS = (
         (IN_TIME, FAULT, _about_order((7.05 * DAY, 9 * DAY), "a")), (DEFECT,), draws=CARRIERS,
     ),
     Script(
-        "device_restart", "visits", "planted", "a checkout begun on the telephone and again on the desktop within a day",
+        "device_restart", "visits", "planted",
+            "a checkout begun on the telephone and again on the desktop within a day",
         (
             event("begin_checkout", "form", label="form", value=100.0, device="mobile"),
             event("add_shipping_info", "form", label="left", value=100.0, device="mobile"),
-            event("begin_checkout", "form", (0.7 * HOUR, 20 * HOUR), label="again", value=100.0, device="desktop", opens=True),
+            event("begin_checkout", "form", (0.7 * HOUR, 20 * HOUR), label="again", value=100.0, device="desktop",
+                opens=True),
             event("done", after=(5.0, 60.0), when="kept", device="desktop"),
         ),
         (
@@ -122,7 +128,8 @@ SCRIPTS = (
         "another_device_later", "visits", "near_miss", "a checkout begun on the telephone, and another a day later",
         (
             event("begin_checkout", "form", label="form", value=100.0, device="mobile"),
-            event("begin_checkout", "form", (25 * HOUR, 30 * HOUR), label="again", value=100.0, device="desktop", opens=True),
+            event("begin_checkout", "form", (25 * HOUR, 30 * HOUR), label="again", value=100.0, device="desktop",
+                opens=True),
         ),
         (
             Planted("checkout_abandonment", "page", "{form}", "form", plus=CLOSED, arises=True),
@@ -135,7 +142,8 @@ SCRIPTS = (
         (
             event("begin_checkout", "form", value=100.0, device="mobile"),
             event("purchase", "pay", value=100.0, device="mobile"),
-            event("begin_checkout", "form", (HOUR, 20 * HOUR), label="again", value=100.0, device="desktop", opens=True),
+            event("begin_checkout", "form", (HOUR, 20 * HOUR), label="again", value=100.0, device="desktop",
+                opens=True),
         ),
         (Planted("checkout_abandonment", "page", "{form}", "again", plus=CLOSED, arises=True),),
         nature=0.0, journeys=("ecommerce",), known="always",

@@ -68,7 +68,7 @@ def book(journey: str) -> Book:
     """The scripts that a journey has the places for."""
     places = PLACES[journey]
     kept = tuple(script for script in SCRIPTS if _fits(script, places))
-    variants, steps, plants = [], [], []
+    variants, steps, plants = list[dict[str, Any]](), list[dict[str, Any]](), list[dict[str, Any]]()
     for number, script in enumerate(kept):
         width = _width(script, places)
         chances = 1 / np.arange(1, width + 1)  # Zipf: the second place is met half as often as the first
@@ -153,10 +153,11 @@ def _steps(script: Script, places: Places, words: dict[str, str], variant: int) 
         own = places.order_stage if is_of_order else "support" if step.table == "wait_time" else stage
         factor = places.targets[step.per] if step.per else 1.0
         lasts = step.lasts or (0.0, 0.0)
-        columns = {name: _cell(name, value, words) for name, value in step.columns.items()}
+        columns: dict[str, Any] = {name: _cell(name, value, words) for name, value in step.columns.items()}
         if what == "purchase":
             columns = {"order": "bought", "value": 180.0} | columns
-        row = dict.fromkeys((*TEXTS, *NUMBERS, *DECIMALS)) | columns | {
+        blank: dict[str, Any] = dict.fromkeys((*TEXTS, *NUMBERS, *DECIMALS))
+        row = blank | columns | {
             "variant": variant,
             "table": TABLES.index(step.table),
             "what": what,

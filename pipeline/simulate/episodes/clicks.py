@@ -54,7 +54,8 @@ SCRIPTS = (
     Script(
         "silent_click", "visits", "planted", "1–3 clicks after which nothing happens for 3–20 s",
         (
-            HOME, view("item"), event("click", "item", times=(1, 3), every=(0.5, 2.0), label="clicks", element="#chart"),
+            HOME, view("item"), event("click", "item", times=(1, 3), every=(0.5, 2.0), label="clicks",
+                element="#chart"),
             event("scroll", "item", (3.1, 20.0), label="then"), DONE,
         ),
         (Planted("dead_click_proxy", "element", "#chart", "then", ("clicks",), of="clicks"),),

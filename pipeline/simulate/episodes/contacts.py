@@ -100,7 +100,8 @@ SCRIPTS = (
     ),
     Script(
         "silent_abandonment", "contacts", "planted", "a chat answered too late, and no word from then on",
-        (wait("queue", "chat", (1.2, 3.5), label="call", per=CHAT, queue="chat", reason="{reason}", handled_seconds=0.0),),
+        (wait("queue", "chat", (1.2, 3.5), label="call", per=CHAT, queue="chat", reason="{reason}",
+            handled_seconds=0.0),),
         (
             Planted("silent_abandonment", "queue", "chat", "call", moment="until", plus=10 * MINUTE),
             Planted("long_wait", "queue", "chat", "call", moment="until", arises=True),
@@ -110,7 +111,8 @@ SCRIPTS = (
     Script(
         "late_but_answered", "contacts", "near_miss", "a chat answered too late that goes on within ten minutes",
         (
-            wait("queue", "chat", (1.2, 3.5), label="call", per=CHAT, queue="chat", reason="{reason}", handled_seconds=0.0, contact="a"),
+            wait("queue", "chat", (1.2, 3.5), label="call", per=CHAT, queue="chat", reason="{reason}",
+                handled_seconds=0.0, contact="a"),
             wait("next_response", "chat", (20.0, 60.0), (60.0, 590.0), queue="chat", reason="{reason}", contact="a"),
         ),
         (Planted("long_wait", "queue", "chat", "call", moment="until", arises=True),),
@@ -118,7 +120,8 @@ SCRIPTS = (
     ),
     Script(
         "long_hold", "contacts", "planted", "on hold for 61–300 s",
-        (_call(SOON, contact="a"), wait("hold", "phone", (60.0, 300.0), (20.0, 90.0), label="hold", queue="{queue}", team="{queue}", contact="a")),
+        (_call(SOON, contact="a"), wait("hold", "phone", (60.0, 300.0), (20.0, 90.0), label="hold", queue="{queue}",
+            team="{queue}", contact="a")),
         (Planted("long_hold", "queue", "{queue}", "hold", ("hold",), plus=60.0),),
         share=0.5, nature=1.0, draws=REASON,
     ),
@@ -126,15 +129,18 @@ SCRIPTS = (
         "held_twice", "contacts", "planted", "on hold twice for a moment",
         (
             _call(SOON, contact="a"),
-            wait("hold", "phone", (5.0, 25.0), (20.0, 90.0), label="first", queue="{queue}", team="{queue}", contact="a"),
-            wait("hold", "phone", (5.0, 25.0), (20.0, 90.0), label="second", queue="{queue}", team="{queue}", contact="a"),
+            wait("hold", "phone", (5.0, 25.0), (20.0, 90.0), label="first", queue="{queue}", team="{queue}",
+                contact="a"),
+            wait("hold", "phone", (5.0, 25.0), (20.0, 90.0), label="second", queue="{queue}", team="{queue}",
+                contact="a"),
         ),
         (Planted("long_hold", "queue", "{queue}", "second", ("first", "second"), of="first"),),
         share=0.5, nature=1.0, draws=REASON,
     ),
     Script(
         "held_once", "contacts", "near_miss", "on hold once for less than a minute",
-        (_call(SOON, contact="a"), wait("hold", "phone", (5.0, 59.9), (20.0, 90.0), queue="{queue}", team="{queue}", contact="a")),
+        (_call(SOON, contact="a"), wait("hold", "phone", (5.0, 59.9), (20.0, 90.0), queue="{queue}", team="{queue}",
+            contact="a")),
         draws=REASON,
     ),
     Script(
@@ -150,7 +156,8 @@ SCRIPTS = (
         "ping_pong", "contacts", "planted", "passed on to another team and back",
         (
             _call(SOON, contact="a", outcome="transferred", team="sales"),
-            _call(SOON, (30.0, 300.0), contact="a", label="call", team="billing", queue="billing", outcome="transferred"),
+            _call(SOON, (30.0, 300.0), contact="a", label="call", team="billing", queue="billing",
+                outcome="transferred"),
             _call(SOON, (30.0, 300.0), contact="a", label="then", team="sales", queue="sales"),
         ),
         (Planted("transfer", "team", "sales → billing", "call", moment="until"),),
@@ -164,7 +171,8 @@ SCRIPTS = (
         "slow_resolution", "contacts", "planted", "resolved 1–18 h later than promised",
         (
             wait(
-                "resolution", "email", (9 * HOUR, 23.9 * HOUR), promised=(6 * HOUR, 8 * HOUR), label="call", queue="mail",
+                "resolution", "email", (9 * HOUR, 23.9 * HOUR), promised=(6 * HOUR, 8 * HOUR), label="call",
+                    queue="mail",
                 team="mail", reason="{reason}",
             ),
         ),
@@ -228,13 +236,15 @@ SCRIPTS = (
     ),
     Script(
         "never_called_back", "contacts", "planted", "not called back at all",
-        (wait("callback", "phone", None, promised=(HOUR, 3 * HOUR), label="call", queue="{queue}", team="{queue}", reason="{reason}"),),
+        (wait("callback", "phone", None, promised=(HOUR, 3 * HOUR), label="call", queue="{queue}", team="{queue}",
+            reason="{reason}"),),
         (Planted("missed_callback", "queue", "{queue}", "call", moment="promised"),),
         share=0.3, nature=1.0, draws=REASON,
     ),
     Script(
         "called_back", "contacts", "near_miss", "called back shortly before it was promised",
-        (wait("callback", "phone", (1800.0, 3590.0), promised=(HOUR, 3 * HOUR), queue="{queue}", team="{queue}", reason="{reason}"),),
+        (wait("callback", "phone", (1800.0, 3590.0), promised=(HOUR, 3 * HOUR), queue="{queue}", team="{queue}",
+            reason="{reason}"),),
         draws=REASON,
     ),
     Script(
@@ -245,7 +255,8 @@ SCRIPTS = (
     ),
     Script(
         "untouched_case", "contacts", "planted", "owned, but untouched for more than 72 h",
-        (wait("next_response", "email", (72.01 * HOUR, 100 * HOUR), label="call", queue="mail", team="mail", reason="{reason}"),),
+        (wait("next_response", "email", (72.01 * HOUR, 100 * HOUR), label="call", queue="mail", team="mail",
+            reason="{reason}"),),
         (Planted("unowned_case", "queue", "mail", "call", plus=3 * DAY),),
         share=0.4, nature=1.0, draws=REASON,
     ),

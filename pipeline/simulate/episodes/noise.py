@@ -3,6 +3,8 @@
 Some of it looks like friction, and walks without a goal now and then meet a definition truly.
 """
 
+from typing import Any
+
 import numpy as np
 
 from pipeline.simulate.episodes.clicks import DONE, HOME
@@ -10,7 +12,7 @@ from pipeline.simulate.episodes.contacts import REASON, SOON, _call
 from pipeline.simulate.episodes.orders import CARRIERS, IN_TIME
 from pipeline.simulate.episodes.script import DAY, HOUR, Script, Step, event, view
 
-CRAWLER = {
+CRAWLER: dict[str, Any] = {
     "anonymous_id": "crawler",
     "user_agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
 }
@@ -52,7 +54,8 @@ SCRIPTS = (
     ),
     Script(
         "double_clicks", "visits", "noise", "double clicks on ordinary elements",
-        (HOME, view("item"), *_clicks("#photo", "item", (2, 2), (0.08, 0.3)), *_clicks("#tab", "item", (2, 2), (0.08, 0.3))),
+        (HOME, view("item"), *_clicks("#photo", "item", (2, 2), (0.08, 0.3)),
+            *_clicks("#tab", "item", (2, 2), (0.08, 0.3))),
     ),
     Script(
         "stepper", "visits", "noise", "a quantity stepped up 2–9 times",
@@ -78,8 +81,10 @@ SCRIPTS = (
     Script(
         "family_tablet", "visits", "noise", "two of a family on one tablet, one after the other",
         (
-            event("page_view", "home", (1.0, 2.0), device="tablet"), event("login_error", "list", (2.0, 9.0), device="tablet"),
-            *(event("page_view", "list", (1.0, 3.0), device="tablet", by=who) for who in ("partner", "customer", "partner")),
+            event("page_view", "home", (1.0, 2.0), device="tablet"),
+                event("login_error", "list", (2.0, 9.0), device="tablet"),
+            *(event("page_view", "list", (1.0, 3.0), device="tablet", by=who) for who in ("partner", "customer",
+                "partner")),
             event("login_error", "list", (2.0, 9.0), device="tablet", by="partner"),
         ),
         share=0.4, known="always",
@@ -96,7 +101,8 @@ SCRIPTS = (
     Script(
         "crawler", "visits", "noise", "a search engine's robot on many pages, and its errors",
         (
-            event("page_view", "home", **CRAWLER), event("page_view", "item", (0.1, 0.5), times=(5, 20), every=(0.1, 0.5), **CRAWLER),
+            event("page_view", "home", **CRAWLER), event("page_view", "item", (0.1, 0.5), times=(5, 20),
+                every=(0.1, 0.5), **CRAWLER),
             event("page_error", "item", (0.1, 0.5), times=(1, 4), every=(0.1, 0.5), **CRAWLER),
         ),
         share=0.3, known="never",

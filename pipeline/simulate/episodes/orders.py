@@ -33,7 +33,8 @@ def _faulty(
 ) -> Script:
     """An order that comes in time and has a fault; who loses patience sends it back."""
     return Script(
-        name, "orders", "planted", how, (IN_TIME, mishap, SENT_BACK), (planted, RETURNED), share=share, kill_share=kills,
+        name, "orders", "planted", how, (IN_TIME, mishap, SENT_BACK), (planted, RETURNED), share=share,
+            kill_share=kills,
         nature=0.95, draws=CARRIERS | dict(more),  # type: ignore[arg-type]
     )  # fmt: skip
 
@@ -50,7 +51,8 @@ SCRIPTS = (
     Script(
         "never_delivered", "orders", "planted", "not delivered at all",
         (
-            wait("delivery", "courier", None, promised=(44 * HOUR, 48 * HOUR), label="parcel", queue="{carrier}", team="{warehouse}", order="a"),
+            wait("delivery", "courier", None, promised=(44 * HOUR, 48 * HOUR), label="parcel", queue="{carrier}",
+                team="{warehouse}", order="a"),
         ),
         (Planted("late_delivery", "carrier", "{carrier}", "parcel", moment="promised"),),
         share=0.2, nature=0.0, draws=CARRIERS,
@@ -67,7 +69,8 @@ SCRIPTS = (
     ),
     _faulty(
         "payment_declined", "the charge was declined 1–3 times after the order",
-        error("payment_declined", AFTERWARDS, times=(1, 3), label="fault", order="a", payment_method="{method}", error_code="{code}", error_class="soft"),
+        error("payment_declined", AFTERWARDS, times=(1, 3), label="fault", order="a", payment_method="{method}",
+            error_code="{code}", error_class="soft"),
         Planted("payment_declined", "payment_method", "{method} / {code}", "fault"),
         method=("card", "wallet"), code=("insufficient_funds", "expired"),
     ),
@@ -89,7 +92,8 @@ SCRIPTS = (
     ),
     Script(
         "change_of_mind", "orders", "near_miss", "sent back, not wanted any more",
-        (IN_TIME, error("return", (HOUR, 2 * DAY), order="a", item_id="{item}", error_code="changed mind")), draws=CARRIERS,
+        (IN_TIME, error("return", (HOUR, 2 * DAY), order="a", item_id="{item}", error_code="changed mind")),
+            draws=CARRIERS,
     ),
     Script(
         "repeat_order_error", "orders", "planted", "two mishaps with two orders within a month",
@@ -102,13 +106,15 @@ SCRIPTS = (
     ),
     Script(
         "one_mishap", "orders", "near_miss", "the same mishap with the same order again",
-        (error("promo_rejected", (1.0, 2.0), order="a"), error("promo_rejected", (HOUR, 6 * DAY), order="a")), draws=CARRIERS,
+        (error("promo_rejected", (1.0, 2.0), order="a"), error("promo_rejected", (HOUR, 6 * DAY), order="a")),
+            draws=CARRIERS,
     ),
     Script(
         "slow_refund", "orders", "planted", "paid back 3–90 h later than promised",
         (
             error("return", (1.0, 2.0), order="a", error_code="UNWANTED", payment_method="{method}"),
-            wait("refund", "app", (51 * HOUR, 140 * HOUR), promised=(40 * HOUR, 48 * HOUR), label="refund", order="a", queue="refunds"),
+            wait("refund", "app", (51 * HOUR, 140 * HOUR), promised=(40 * HOUR, 48 * HOUR), label="refund", order="a",
+                queue="refunds"),
         ),
         (Planted("slow_refund", "payment_method", "{method}", "refund", moment="promised"),),
         share=1.2, nature=0.0, draws=CARRIERS | {"method": ("card", "wallet")},
@@ -117,7 +123,8 @@ SCRIPTS = (
         "refund_in_time", "orders", "near_miss", "paid back shortly before it was promised",
         (
             error("return", (1.0, 2.0), order="a", error_code="UNWANTED", payment_method="card"),
-            wait("refund", "app", (30 * HOUR, 39.9 * HOUR), promised=(40 * HOUR, 48 * HOUR), order="a", queue="refunds"),
+            wait("refund", "app", (30 * HOUR, 39.9 * HOUR), promised=(40 * HOUR, 48 * HOUR), order="a",
+                queue="refunds"),
         ),
         draws=CARRIERS,
     ),

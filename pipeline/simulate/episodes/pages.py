@@ -75,7 +75,8 @@ SCRIPTS = (
     ),
     Script(
         "reloads", "visits", "planted", "the same page 3–5 times within seconds",
-        (HOME, view("form", label="form"), event("page_view", "form", (0.8, 4.0), times=(2, 4), every=(0.8, 4.0), label="again"), DONE),
+        (HOME, view("form", label="form"), event("page_view", "form", (0.8, 4.0), times=(2, 4), every=(0.8, 4.0),
+            label="again"), DONE),
         (Planted("page_loop", "page", "{form}", "again", ("form", "again"), nth=1), CHECKOUT_LEFT),
         share=0.5, kill_share=0.2,
     ),
@@ -125,7 +126,8 @@ SCRIPTS = (
             ),
             CHECKOUT_LEFT,
         ),
-        share=1.4, kill_share=0.2, needs=("form", "item"), journeys=("ecommerce", "saas_onboarding", "banking", "travel"),
+        share=1.4, kill_share=0.2, needs=("form", "item"),
+            journeys=("ecommerce", "saas_onboarding", "banking", "travel"),
     ),
     Script(
         "one_step_back", "visits", "near_miss", "once back to an earlier stage",

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
 from pipeline.simulate.calendar import Calendar
 from pipeline.simulate.episodes.book import KNOWN, PARTS, WHEN, Book
@@ -45,15 +44,15 @@ def episodes(
     book: Book, base: People, days: range, time: Calendar, shares: dict[str, float], rng: np.random.Generator
 ) -> Episodes:
     """Draw who comes on some days, and what happens to them."""
-    customers, dates, variants = [], [], []
-    for day in days:
+    customers, dates, variants = list[Ints](), list[Ints](), list[Ints]()
+    for number in days:
         for part in PARTS:
-            who = base.coming(part, day, time, rng)
+            who = base.coming(part, number, time, rng)
             weights = book.weights(shares, part)
             if weights.sum() == 0:
                 continue
             customers.append(who)
-            dates.append(np.full(len(who), day, dtype=np.int64))
+            dates.append(np.full(len(who), number, dtype=np.int64))
             variants.append(choose(rng, list(weights), len(who)))
     customer, day, variant = (np.concatenate(each).astype(np.int64) for each in (customers, dates, variants))
     count = len(customer)

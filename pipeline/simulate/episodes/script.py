@@ -105,11 +105,9 @@ def event(
     return Step("clickstream", what, columns, after, times, every, place, label, when, opens=opens, by=by)
 
 
-def view(
-    place: str, after: Span = (6.0, 40.0), *, label: str = "", times: tuple[int, int] = (1, 1), **more: Cell
-) -> Step:
+def view(place: str, after: Span = (6.0, 40.0), *, label: str = "") -> Step:
     """A page that is looked at for a while."""
-    return event("page_view", place, after, label=label, times=times, **more)
+    return event("page_view", place, after, label=label)
 
 
 def wait(

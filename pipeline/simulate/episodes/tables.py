@@ -8,7 +8,7 @@ from pipeline.simulate.columns import CLICKSTREAM, ERRORS, TIME, WAITS, Columns
 from pipeline.simulate.episodes.book import TABLES, Book
 from pipeline.simulate.episodes.people import Catalogue
 from pipeline.simulate.episodes.playing import Episodes, Rows
-from pipeline.simulate.randomness import Ints, hits
+from pipeline.simulate.randomness import hits
 from pipeline.simulate.world import CURRENCY, DEVICES
 
 AGENTS = (
@@ -138,8 +138,3 @@ def _errors(rows: pl.DataFrame, end: int) -> pl.DataFrame:
         resolution=pl.when(is_return).then(pl.lit("refunded")),
         refund_amount=pl.when(is_return).then("value"),
     )
-
-
-def in_session(book: Book, found: Rows) -> Ints:
-    """A number per session of an episode; rows of waits and order errors share those of the clicks before them."""
-    return found.episode * 8 + book.steps["session"].to_numpy()[found.step]

@@ -3,7 +3,6 @@
 from pipeline.simulate.episodes.clicks import CHECKOUT_LEFT, CLOSED, DONE, HOME
 from pipeline.simulate.episodes.script import ALL, DAY, HOUR, Planted, Script, Step, event, view
 
-FORM = {"form_id": "address"}
 FORM_LEFT = Planted(
     "form_abandonment", "form", "address", ALL, ("start",), -1, plus=CLOSED, of="start", ends_only=True, when="lost",
     arises=True,
@@ -12,7 +11,7 @@ SENT = event("form_submit", "form", form_id="address", outcome="ok", when="kept"
 
 
 def _field(name: str, label: str = "", what: str = "form_change", times: tuple[int, int] = (1, 1)) -> Step:
-    return event(what, "form", label=label, times=times, every=(5.0, 30.0), field_id=name, **FORM)
+    return event(what, "form", label=label, times=times, every=(5.0, 30.0), field_id=name, form_id="address")
 
 
 def _search(query: str, results: int, after: tuple[float, float] = (3.0, 40.0), label: str = "search") -> Step:
@@ -48,7 +47,8 @@ SCRIPTS = (
             Planted("form_refill", "form_field", "address/name", "returns", ("entered", "returns"), nth=1),
             CHECKOUT_LEFT,
             Planted(
-                "form_abandonment", "form_field", "address/name", ALL, ("entered", "others", "returns"), -1, plus=CLOSED,
+                "form_abandonment", "form_field", "address/name", ALL, ("entered", "others", "returns"), -1,
+                    plus=CLOSED,
                 of="entered", ends_only=True, when="lost", arises=True,
             ),
         ),
@@ -94,7 +94,8 @@ SCRIPTS = (
     ),
     Script(
         "zero_result_search", "visits", "planted", "a search without results, 1–3 times in other spellings",
-        (HOME, _search("{query}", 0), event("search", "search", times=(0, 2), label="search", query="{spelt}", result_count=0), DONE),
+        (HOME, _search("{query}", 0), event("search", "search", times=(0, 2), label="search", query="{spelt}",
+            result_count=0), DONE),
         (Planted("zero_result_search", "query", "{query}", "search"),),
         kill_share=0.3,
         draws={"query": ("red shoes", "kettle", "ilk yardım"), "spelt": ("Red   SHOES", "KETTLE ", "\u0130lk  yardım")},
@@ -108,12 +109,14 @@ SCRIPTS = (
         "repeated_search", "visits", "planted", "2–4 different searches one after the other",
         (
             HOME, _search("{query}", 40, label="first"), _search("{other}", 31, (3.0, 59.0), "next"),
-            event("search", "search", (3.0, 59.0), times=(0, 2), every=(3.0, 50.0), label="next", query="{third}", result_count=9),
+            event("search", "search", (3.0, 59.0), times=(0, 2), every=(3.0, 50.0), label="next", query="{third}",
+                result_count=9),
             DONE,
         ),
         (Planted("repeated_search", "query", "{query}", "next", ("first", "next")),),
         kill_share=0.15,
-        draws={"query": ("boots", "kettle", "lamp"), "other": ("winter boots", "teapot", "desk lamp"), "third": ("shoes", "tea", "light")},
+        draws={"query": ("boots", "kettle", "lamp"), "other": ("winter boots", "teapot", "desk lamp"),
+            "third": ("shoes", "tea", "light")},
     ),
     Script(
         "searches_apart", "visits", "near_miss", "different searches more than a minute apart",
@@ -121,7 +124,8 @@ SCRIPTS = (
     ),
     Script(
         "searches_with_a_look", "visits", "near_miss", "different searches with a look at an item between",
-        (HOME, _search("boots", 40), event("view_item", "item", (2.0, 20.0), product_id="{product}"), _search("kettle", 3, (5.1, 20.0))),
+        (HOME, _search("boots", 40), event("view_item", "item", (2.0, 20.0), product_id="{product}"),
+            _search("kettle", 3, (5.1, 20.0))),
     ),
     Script(
         "login_failure", "visits", "planted", "2–4 failed logins",
@@ -141,7 +145,8 @@ SCRIPTS = (
         "card_declined", "visits", "planted", "a payment refused 1–3 times",
         (
             HOME, view("pay"), event("add_payment_info", "pay", label="entry"),
-            event("payment_error", "pay", times=(1, 3), every=(8.0, 60.0), label="errors", error_code="{code}", error_class="{class}"),
+            event("payment_error", "pay", times=(1, 3), every=(8.0, 60.0), label="errors", error_code="{code}",
+                error_class="{class}"),
             DONE,
         ),
         (Planted("payment_failure", "error_code", "{code}", "errors"),),
@@ -182,10 +187,12 @@ SCRIPTS = (
     Script(
         "cart_left", "visits", "planted", "a cart with 1–3 things in it that nobody returned to",
         (
-            HOME, view("item"), event("add_to_cart", "cart", times=(1, 3), label="adds", value=90.0, product_id="{product}"),
+            HOME, view("item"), event("add_to_cart", "cart", times=(1, 3), label="adds", value=90.0,
+                product_id="{product}"),
             view("home"),
         ),
-        (Planted("cart_abandonment", "page", "{home}", ALL, ("adds",), -1, plus=CLOSED + DAY, of="adds", ends_only=True),),
+        (Planted("cart_abandonment", "page", "{home}", ALL, ("adds",), -1, plus=CLOSED + DAY, of="adds",
+            ends_only=True),),
         share=1.2, nature=0.0, journeys=("ecommerce",),
     ),
     Script(
@@ -219,7 +226,8 @@ SCRIPTS = (
     ),
     Script(
         "item_gone", "visits", "planted", "an item out of stock, and nothing else looked at",
-        (HOME, event("view_item", "item", times=(1, 2), label="out", product_id="{product}", outcome="error"), view("home")),
+        (HOME, event("view_item", "item", times=(1, 2), label="out", product_id="{product}", outcome="error"),
+            view("home")),
         (Planted("unavailable_item", "product", "{product}", ALL, ("out",), -1, plus=CLOSED, of="out"),),
         share=1.2, nature=0.0,
     ),

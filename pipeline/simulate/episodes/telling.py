@@ -101,7 +101,7 @@ def _of_people(book: Book, played: Episodes, told: pl.DataFrame, rows: pl.DataFr
     """Whose they are, and whether the visit was lost: not known before its outcome could be."""
     of = told["episode"].to_numpy()
     last = rows.group_by("episode").agg(last=pl.max_horizontal("at", "until").max()).sort("episode")
-    variants = book.variants.select("script", "part", "kill_share", "nature")[played.variant[of]]
+    variants: pl.DataFrame = book.variants.select("script", "part", "kill_share", "nature")[played.variant[of]]
     is_settled = pl.col("last") + pl.col("part").replace_strict(SETTLED, return_dtype=pl.Int64) <= time.end
     is_named = pl.Series(played.is_named[of]) | (variants["part"] != PARTS[0])
     kills = pl.col("is_planted") & (pl.col("risk") > 0)
