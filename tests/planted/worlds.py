@@ -75,3 +75,13 @@ def flagged(worlds: Made) -> pl.DataFrame:
     journey = load(worlds.journey, Path())
     days = (day_in(ZONE, FIRST + timedelta(days=number)) for number in range(worlds.days))
     return pl.concat([night(worlds.rows, day, journey=journey).flags for day in days])
+
+
+def outcomes(worlds: Made) -> pl.DataFrame:
+    """What became of the visits that were decided: visit_id, lost."""
+    journey = load(worlds.journey, Path())
+    days = (day_in(ZONE, FIRST + timedelta(days=number)) for number in range(worlds.days))
+    nights = (night(worlds.rows, day, journey=journey, signals={}).stage_visits for day in days)
+    decided = pl.concat([visits.filter("is_decided").select("visit_id", "outcome") for visits in nights])
+    first = decided.unique("visit_id", keep="first", maintain_order=True)
+    return first.select("visit_id", was_lost=pl.col("outcome") == "lost")

@@ -1,14 +1,17 @@
 """Friction across clicks, contacts and orders."""
 
+from dataclasses import replace
+
 from pipeline.simulate.episodes.clicks import CLOSED, HOME
-from pipeline.simulate.episodes.contacts import REASON, SOON, TALK, _call
+from pipeline.simulate.episodes.contacts import AGAIN, REASON, REPEATED, SOON, TALK, _call
 from pipeline.simulate.episodes.orders import CARRIERS, IN_TIME
 from pipeline.simulate.episodes.script import DAY, HOUR, Planted, Script, Step, error, event, view, wait
 
 WITHIN_A_DAY, LATER = (600.0, 22 * HOUR), (26 * HOUR, 45 * HOUR)
-REPEATED = Planted("repeat_contact", "reason", "{reason}", "then", ("call", "then"), of="call", arises=True)
+SWITCHED = Planted("repeat_contact", "reason", "{reason}", "then", ("call", "then"), of="call", arises=True)
 FAULT = error("damaged", (HOUR, 20 * HOUR), label="fault", order="a", warehouse="{warehouse}")
-DEFECT = Planted("order_defect", "error_type", "damaged @ {warehouse}", "fault", arises=True)
+DEFECT = Planted("order_defect", "error_type", "damaged @ {warehouse}", "fault", visit="lost", arises=True)
+FORGIVEN = replace(DEFECT, visit="kept")
 
 
 def _about_order(after: tuple[float, float], order: str) -> Step:
@@ -33,9 +36,9 @@ def _identified(label: str) -> Step:
 SCRIPTS = (
     Script(
         "self_service_failure", "contacts", "planted", "1–3 looks at help pages, and a call within a day",
-        (HOME, event("help_view", "help", times=(1, 3), label="looks"), _call(SOON, WITHIN_A_DAY)),
-        (Planted("self_service_failure", "help_page", "{help}", "call", ("looks", "call")),),
-        share=1.2, nature=1.0, draws=REASON, known="always",
+        (HOME, event("help_view", "help", times=(1, 3), label="looks"), _call(SOON, WITHIN_A_DAY), AGAIN),
+        (Planted("self_service_failure", "help_page", "{help}", "call", ("looks", "call")), REPEATED),
+        share=1.2, kill_share=0.15, draws=REASON, known="always",
     ),
     Script(
         "help_helped", "contacts", "near_miss", "a look at a help page, and a call a day later",
@@ -43,17 +46,19 @@ SCRIPTS = (
     ),
     Script(
         "error_to_contact", "contacts", "planted", "a page error, and a call within a day",
-        (HOME, view("item"), event("page_error", "item", label="errors", error_code="500"), _call(SOON, WITHIN_A_DAY)),
+        (HOME, view("item"), event("page_error", "item", label="errors", error_code="500"), _call(SOON, WITHIN_A_DAY),
+            AGAIN),
         (
+            REPEATED,
             Planted("error_to_contact", "page", "{item} → {reason}", "call", ("errors", "call")),
-            Planted("page_error", "page", "{item}", "errors", arises=True),
+            Planted("page_error", "page", "{item}", "errors", visit="lost", arises=True),
         ),
-        share=1.2, nature=1.0, draws=REASON, known="always",
+        share=1.2, kill_share=0.25, draws=REASON, known="always",
     ),
     Script(
         "error_and_later_contact", "contacts", "near_miss", "a page error, and a call a day later",
         (HOME, view("item"), event("page_error", "item", label="errors", error_code="500"), _call(SOON, LATER)),
-        (Planted("page_error", "page", "{item}", "errors", arises=True),),
+        (Planted("page_error", "page", "{item}", "errors", visit="lost", arises=True),),
         draws=REASON, known="always",
     ),
     Script(
@@ -63,7 +68,8 @@ SCRIPTS = (
             wait("queue", "chat", SOON, (HOUR, 6.9 * DAY), label="then", per="queue/chat", queue="chat",
                 reason="{reason}", handled_seconds=TALK, contact="b"),
         ),
-        (Planted("channel_switch", "channel", "phone → chat", "then", ("call", "then"), of="then"), REPEATED),
+        (Planted("channel_switch", "channel", "phone → chat", "then", ("call", "then"), of="then", visit="kept"),
+            SWITCHED),
         share=1.6, nature=0.0, draws=REASON,
     ),
     Script(
@@ -81,27 +87,28 @@ SCRIPTS = (
         (
             _call(SOON, contact="a", outcome="transferred", team="sales"), _identified("first"),
             _call(SOON, (30.0, 300.0), contact="a", label="then", team="billing", queue="billing"),
-                _identified("again"),
+            _identified("twice"), AGAIN,
         ),
         (
-            Planted("repeated_identification", "team", "sales → billing", "again", ("first", "again"), of="call"),
+            Planted("repeated_identification", "team", "sales → billing", "twice", ("first", "twice"), of="call"),
             Planted("transfer", "team", "sales → billing", "call", moment="until", arises=True),
+            REPEATED,
         ),
-        share=1.2, nature=1.0, draws=REASON, known="always",
+        share=1.2, kill_share=0.15, draws=REASON, known="always",
     ),
     Script(
         "identified_twice", "contacts", "near_miss", "identified twice by one team",
-        (_call(SOON, contact="a"), _identified("first"), _identified("again")), draws=REASON, known="always",
+        (_call(SOON, contact="a"), _identified("first"), _identified("twice")), draws=REASON, known="always",
     ),
     Script(
         "order_error_to_contact", "orders", "planted", "a damaged parcel, and a call about it within a week",
         (IN_TIME, FAULT, _about_order((HOUR, 6.5 * DAY), "a")),
         (Planted("order_error_to_contact", "error_type", "damaged → damaged", "call", ("fault", "call")), DEFECT),
-        share=1.6, nature=0.0, draws=CARRIERS,
+        share=1.6, nature=1.0, draws=CARRIERS,
     ),
     Script(
         "call_about_another_order", "orders", "near_miss", "a damaged parcel, and a call about another order",
-        (IN_TIME, FAULT, _about_order((HOUR, 4 * DAY), "b")), (DEFECT,), draws=CARRIERS,
+        (IN_TIME, FAULT, _about_order((HOUR, 4 * DAY), "b")), (FORGIVEN,), draws=CARRIERS,
     ),
     Script(
         "call_much_later", "orders", "near_miss", "a damaged parcel, and a call about it after more than a week",
@@ -119,7 +126,8 @@ SCRIPTS = (
         ),
         (
             Planted("device_restart", "device", "mobile → desktop", "again", ("left", "again")),
-            Planted("checkout_abandonment", "page", "{form}", "left", ("form", "left"), plus=CLOSED, arises=True),
+            Planted("checkout_abandonment", "page", "{form}", "left", ("form", "left"), plus=CLOSED, visit="lost",
+                arises=True),
             Planted("checkout_abandonment", "page", "{form}", "again", plus=CLOSED, when="lost", arises=True),
         ),
         share=1.4, kill_share=0.3, journeys=("ecommerce",), known="always",

@@ -223,6 +223,7 @@ def _plants(
                 "evidence": 0 if plant.evidence == (STAGE,) else _mask(labels, plant.evidence or (plant.known,)),
                 "ends_only": plant.ends_only,
                 "when": WHEN.index(plant.when),
+                "becomes": plant.visit,
                 "is_planted": not plant.arises,
             }
         )

@@ -83,7 +83,7 @@ SCRIPTS = (
             HOME, view("item"), event("click", "item", element="#apply-filter"),
             event("page_error", "item", (2.05, 2.9), label="errors", error_code="500"),
         ),
-        (Planted("page_error", "page", "{item}", "errors", arises=True),),
+        (Planted("page_error", "page", "{item}", "errors", visit="lost", arises=True),),
     ),
     Script(
         "thrashed_cursor", "visits", "planted", "the vendor saw the pointer going to and fro 1–3 times",

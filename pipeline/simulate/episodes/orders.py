@@ -54,7 +54,7 @@ SCRIPTS = (
             wait("delivery", "courier", None, promised=(44 * HOUR, 48 * HOUR), label="parcel", queue="{carrier}",
                 team="{warehouse}", order="a"),
         ),
-        (Planted("late_delivery", "carrier", "{carrier}", "parcel", moment="promised"),),
+        (Planted("late_delivery", "carrier", "{carrier}", "parcel", moment="promised", visit="open"),),
         share=0.2, nature=0.0, draws=CARRIERS,
     ),
     Script(
@@ -101,7 +101,8 @@ SCRIPTS = (
             error("promo_rejected", (1.0, 2.0), label="first", order="a"),
             error("address_invalid", (HOUR, 6 * DAY), label="second", order="b"),
         ),
-        (Planted("repeat_order_error", "error_type", "address_invalid", "second", ("first", "second"), of="second"),),
+        (Planted("repeat_order_error", "error_type", "address_invalid", "second", ("first", "second"), of="second",
+            visit="open"),),
         share=1.6, nature=0.0, draws=CARRIERS,
     ),
     Script(

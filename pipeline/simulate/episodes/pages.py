@@ -6,7 +6,7 @@ from pipeline.simulate.episodes.script import Planted, Script, Step, event, view
 # Back and forth between a list and an item is two steps back in the journey, where they are of different stages.
 FELL_BACK = Planted(
     "stage_regression", "stage", "{stage_item} → {stage_list}", "back", ("left", "back"), nth=1, of="item",
-    arises=True, needs_stages=(("item", "list"),),
+    visit="lost", arises=True, needs_stages=(("item", "list"),),
 )  # fmt: skip
 
 
@@ -104,7 +104,7 @@ SCRIPTS = (
             *_listed("back"), DONE,
         ),
         (Planted("pogo_stick", "page", "{list}", "back", ("item", "back"), nth=2), FELL_BACK),
-        kill_share=0.1,
+        nature=1.0,
     ),
     Script(
         "two_items", "visits", "near_miss", "two items of a list compared",

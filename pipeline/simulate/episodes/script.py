@@ -57,6 +57,7 @@ class Planted:
     plus: float = 0.0
     plus_targets: float = 0.0  # of the target that the known step is measured by
     of: str = ""  # label of a row of the visit that the flag stands on; by default the known one
+    visit: Literal["", "lost", "kept", "open"] = ""  # what becomes of that visit, where it is not the script's matter
     ends_only: bool = False
     when: When = "always"
     arises: bool = False  # follows by definition, and is not what the script is about

@@ -31,7 +31,16 @@ def instances(book: Book, played: Episodes, found: Rows, named: pl.Series, time:
     # a visit of a session is named by the first event of its stage in the session of the row that it stands on
     told = mine.group_by("due", maintain_order=True).agg(
         pl.col(
-            "episode", "variant", "signal", "stage", "of_table", "locus_type", "locus", "is_planted", "ends_only"
+            "episode",
+            "variant",
+            "signal",
+            "stage",
+            "of_table",
+            "locus_type",
+            "locus",
+            "is_planted",
+            "ends_only",
+            "becomes",
         ).first(),
         flagged=_nth(pl.col("when_known").drop_nulls(), pl.col("nth").first())
         + (pl.col("plus").first() * SECOND).cast(pl.Int64),
@@ -104,15 +113,20 @@ def _of_people(book: Book, played: Episodes, told: pl.DataFrame, rows: pl.DataFr
     variants: pl.DataFrame = book.variants.select("script", "part", "kill_share", "nature")[played.variant[of]]
     is_settled = pl.col("last") + pl.col("part").replace_strict(SETTLED, return_dtype=pl.Int64) <= time.end
     is_named = pl.Series(played.is_named[of]) | (variants["part"] != PARTS[0])
-    kills = pl.col("is_planted") & (pl.col("risk") > 0)
+    kills = (pl.col("is_planted") & (pl.col("risk") > 0)).fill_null(value=False)
     names = [script.name for script in book.scripts]
     return (
         pl.concat([told, variants], how="horizontal")
         .join(last, on="episode", how="left", maintain_order="left")
         .with_columns(
             customer_id=pl.when(is_named).then(pl.format("c{}", pl.Series(played.customer[of] + 1))),
-            risk=pl.when("is_planted").then(pl.col("kill_share") * pl.col("nature")),
-            lost=pl.when(is_settled).then(pl.Series(played.is_lost[of])),
+            # an outcome is a loss: nothing is left that it could cost
+            risk=pl.when(pl.col("is_planted") & (pl.col("nature") > 0)).then(pl.col("kill_share") * pl.col("nature")),
+            lost=pl.when(is_settled & (pl.col("becomes") != "open")).then(
+                pl.when(pl.col("becomes") == "")
+                .then(pl.Series(played.is_lost[of]))
+                .otherwise(pl.col("becomes") == "lost")
+            ),
             caused=pl.Series(played.by_nature[of] & played.is_killed[of]),
             plant=pl.when("is_planted").then("script").otherwise(-1).cast(pl.Int64),
         )
