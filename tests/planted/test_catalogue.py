@@ -70,7 +70,9 @@ def test_the_evidence_of_a_flag_is_the_planted_evidence() -> None:
     assert both.height > 10_000
     # of what goes on after midnight, the flag holds what was known at the end of its day
     is_prefix = pl.col("evidence").list.head(pl.col("evidence_found").list.len()) == pl.col("evidence_found")
-    differing = both.filter(~is_prefix)
+    # and some name first what the flag is about, not what came before it
+    is_same = pl.col("evidence").list.sort() == pl.col("evidence_found").list.sort()
+    differing = both.filter(~is_prefix & ~is_same)
     assert differing.select("script", "signal", "evidence", "evidence_found").rows() == []
 
 
@@ -129,13 +131,13 @@ def test_the_signals_of_every_journey_are_found_there(journey: str) -> None:
     assert missed.select("script", "signal", "locus", "flagged_at").rows() == []
     known = judged(flags, truth, found_by_oracles(worlds))
     assert known.filter(~pl.col("told") & ~pl.col("confirmed")).select("signal", "locus", "visit_id").rows() == []
-    planted = {script.plants[0].signal for script in book(journey).scripts if script.kind == "planted"}
-    assert len(planted) >= 34
+    planted = {script.planted.signal for script in book(journey).scripts if script.planted}
+    assert len(planted) >= 33
     assert set(truth.filter("is_planted")["signal"]) == planted
 
 
 def test_a_whole_run_finds_the_same(tmp_path: Path) -> None:
-    simulate(6, 250, 41, tmp_path, format="ndjson", journey="travel")
+    simulate(6, 700, 41, tmp_path, format="ndjson", journey="travel")
     config = settings.load(tmp_path / "friction.toml")
     days = days_between(date(2026, 1, 1), date(2026, 1, 6))
     steps.prepare(config, days, "planted", datetime(2026, 3, 1, tzinfo=UTC))

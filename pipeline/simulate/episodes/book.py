@@ -138,7 +138,7 @@ def _steps(script: Script, places: Places, words: dict[str, str], variant: int) 
     labels = _labels(script)
     rows: list[dict[str, Any]] = []
     stage, session = places.roles["home"].stage, 0
-    main = next((plant for plant in script.plants if not plant.arises), None)
+    main = script.planted
     for step in script.steps:
         what, place = step.what.format(**words), step.place
         if what == "done":  # what completes the stage that the script is about, else the one where it has come to

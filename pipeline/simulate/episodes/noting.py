@@ -10,11 +10,10 @@ WORDS = {"near_miss": "just under a definition", "noise": "ordinary days"}
 def note(book: Book, truth: pl.DataFrame, facts: dict[str, str], made_by: str, run_by: str) -> str:
     """The README of the folder."""
     counts = dict(truth.filter("is_planted").group_by("script").len().iter_rows())
+    scripts = [(script.planted.signal, script) for script in book.scripts if script.planted]
     planted = [
-        f"| {script.plants[0].signal} | {script.how} | {script.nature * script.kill_share:+.3f} "
-        f"| {counts.get(script.name, 0):,} |"
-        for script in sorted(book.scripts, key=lambda each: (each.plants[0].signal if each.plants else "", each.name))
-        if script.kind == "planted"
+        f"| {signal} | {script.how} | {script.nature * script.kill_share:+.3f} | {counts.get(script.name, 0):,} |"
+        for signal, script in sorted(scripts, key=lambda each: (each[0], each[1].name))
     ]
     arising = [
         f"| {signal} | {count:,} |"

@@ -88,6 +88,11 @@ class Script:
     needs: tuple[str, ...] = ()  # roles that the journey must have, beside those of the steps
     journeys: tuple[str, ...] = ()  # only in these
 
+    @property
+    def planted(self) -> Planted | None:
+        """What it is about, if it is about friction."""
+        return next((plant for plant in self.plants if not plant.arises), None)
+
 
 def event(
     what: str,

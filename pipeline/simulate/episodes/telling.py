@@ -3,12 +3,13 @@
 import numpy as np
 import polars as pl
 
-from pipeline.simulate.calendar import DAY, MINUTE, SECOND, Calendar
+from pipeline.simulate.calendar import DAY, HOUR, MINUTE, SECOND, Calendar
 from pipeline.simulate.episodes.book import MOMENTS, PARTS, TABLES, WHEN, Book
 from pipeline.simulate.episodes.playing import Episodes, Rows
 from pipeline.simulate.world import CLOSE_MINUTES, KEEP_DAYS, REPEAT_DAYS
 
-SETTLED = {"visits": CLOSE_MINUTES * MINUTE, "contacts": REPEAT_DAYS * DAY, "orders": KEEP_DAYS * DAY}
+# How long after its last row it is known what became of a visit; a contact is over when its service is.
+SETTLED = {"visits": CLOSE_MINUTES * MINUTE, "contacts": REPEAT_DAYS * DAY + HOUR, "orders": KEEP_DAYS * DAY}
 
 
 def instances(book: Book, played: Episodes, found: Rows, named: pl.Series, time: Calendar, prefix: int) -> pl.DataFrame:
