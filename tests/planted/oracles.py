@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -116,9 +117,16 @@ def is_item(path: str, rows: list[Row]) -> bool:
     return path.startswith(("/p/", "/product/")) or any(row["event_name"] == "view_item" for row in rows)
 
 
+@cache
+def stages_of(journey: str) -> list[dict[str, Any]]:
+    """The stages as they stand in the journey file."""
+    stages: list[dict[str, Any]] = tomllib.loads((JOURNEYS / f"{journey}.toml").read_text(encoding="utf-8"))["stages"]
+    return stages
+
+
 def stage_regression(session: list[Row], journey: str) -> Iterator[Instance]:
     """Twice back to an earlier stage of the journey, from one event to the next."""
-    stages = tomllib.loads((JOURNEYS / f"{journey}.toml").read_text(encoding="utf-8"))["stages"]
+    stages = stages_of(journey)
     order = [stage["name"] for stage in stages]
     here = next(stage["name"] for stage in stages if stage["made_of"] == "session")
     way = []

@@ -59,11 +59,11 @@ def judged(flags: pl.DataFrame, truth: pl.DataFrame, oracle: pl.DataFrame) -> pl
     )
 
 
-def table(worlds: Made, flags: pl.DataFrame) -> pl.DataFrame:
+def table(worlds: Made, flags: pl.DataFrame, oracle: pl.DataFrame) -> pl.DataFrame:
     """One row per signal: planted, follows, flags, by_oracle, recall, precision."""
     truth = worlds.truth.with_columns(pl.col("flagged_at").cast(pl.Datetime("us", "UTC")))
     found = truth.join(flags, on=FLAG, how="semi")
-    known = judged(flags, truth, found_by_oracles(worlds))
+    known = judged(flags, truth, oracle)
     counts = [
         truth.group_by("signal").agg(
             planted=pl.col("is_planted").sum().cast(pl.Int64), follows=(~pl.col("is_planted")).sum().cast(pl.Int64)
@@ -101,10 +101,10 @@ def shown(found: pl.DataFrame) -> str:
 
 
 @cache
-def shop() -> tuple[Made, pl.DataFrame]:
-    """The twenty worlds, and all their flags."""
+def shop() -> tuple[Made, pl.DataFrame, pl.DataFrame]:
+    """The twenty worlds, all their flags, and what plain readings find in them."""
     worlds = made("ecommerce", SEEDS, DAYS, CUSTOMERS)
-    return worlds, flagged(worlds)
+    return worlds, flagged(worlds), found_by_oracles(worlds)
 
 
 if __name__ == "__main__":

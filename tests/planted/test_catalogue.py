@@ -55,9 +55,8 @@ def test_the_table_is_the_one_that_is_kept(found: pl.DataFrame) -> None:
     )
 
 
-def test_what_plain_readings_find_is_flagged(found: pl.DataFrame) -> None:
-    worlds, flags = shop()
-    oracle = found_by_oracles(worlds)
+def test_what_plain_readings_find_is_flagged() -> None:
+    _, flags, oracle = shop()
     assert set(oracle["signal"]) == set(ORACLES)
     seen = flags.with_columns(first_id=pl.col("evidence").list.first())
     missed = oracle.join(seen, on=["signal", "locus", "flagged_at", "first_id"], how="anti")
@@ -65,7 +64,7 @@ def test_what_plain_readings_find_is_flagged(found: pl.DataFrame) -> None:
 
 
 def test_the_evidence_of_a_flag_is_the_planted_evidence() -> None:
-    worlds, flags = shop()
+    worlds, flags, _ = shop()
     both = _truth(worlds).join(flags, on=FLAG, suffix="_found")
     assert both.height > 10_000
     # of what goes on after midnight, the flag holds what was known at the end of its day
@@ -77,7 +76,7 @@ def test_the_evidence_of_a_flag_is_the_planted_evidence() -> None:
 
 
 def test_the_truth_knows_which_visits_were_lost() -> None:
-    worlds, _ = shop()
+    worlds, _, _ = shop()
     told = worlds.truth.drop_nulls("lost").join(outcomes(worlds), on="visit_id", how="left")
     assert told.filter("lost").height > 1000
     assert told.filter(~pl.col("lost")).height > 1000
@@ -87,7 +86,7 @@ def test_the_truth_knows_which_visits_were_lost() -> None:
 
 
 def test_friction_costs_as_many_visits_as_its_script_says() -> None:
-    worlds, _ = shop()
+    worlds, _, _ = shop()
     told = (
         worlds.truth.drop_nulls(["effect", "lost"])
         .group_by("script")
@@ -100,7 +99,7 @@ def test_friction_costs_as_many_visits_as_its_script_says() -> None:
 
 
 def test_robots_are_in_the_rows_and_set_aside() -> None:
-    worlds, _ = shop()
+    worlds, _, _ = shop()
     assert worlds.bots > 1000
     assert worlds.rows.clickstream.filter(anonymous_id="1/crawler").height == 0
 

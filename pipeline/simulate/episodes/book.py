@@ -10,7 +10,7 @@ import polars as pl
 
 from pipeline.simulate.episodes import across, clicks, contacts, noise, orders, pages, tasks
 from pipeline.simulate.episodes.places import ITEMS, PLACES, Places
-from pipeline.simulate.episodes.script import ALL, Cell, Script
+from pipeline.simulate.episodes.script import ALL, Cell, Script, Step
 from pipeline.simulate.randomness import Floats, Ints
 
 SCRIPTS: tuple[Script, ...] = (
@@ -111,6 +111,10 @@ def _fits(script: Script, places: Places) -> bool:
     return roles <= set(places.roles)
 
 
+def _whole(script: Script) -> tuple[Step, ...]:
+    return (*clicks.ARRIVAL, *script.steps) if script.steps[0] is clicks.HOME else script.steps
+
+
 def _role(place: str) -> tuple[str, int]:
     """`item2` is the second item after the one of the episode."""
     name = place.rstrip("0123456789")
@@ -139,7 +143,7 @@ def _steps(script: Script, places: Places, words: dict[str, str], variant: int) 
     rows: list[dict[str, Any]] = []
     stage, session = places.roles["home"].stage, 0
     main = script.planted
-    for step in script.steps:
+    for step in _whole(script):
         what, place = step.what.format(**words), step.place
         if what == "done":  # what completes the stage that the script is about, else the one where it has come to
             known = [row["stage"] for row in rows if main and row["bit"] & labels[main.of or main.known]]

@@ -42,6 +42,7 @@ PLACES: Mapping[str, Places] = {
             {
                 "home": Place("discover", ("/",)),
                 "list": Place("discover", ("/c/shoes", "/c/coats", "/c/kitchen", "/c/garden", "/c/toys", "/c/books")),
+                "offers": Place("discover", ("/c/sale",)),
                 "search": Place("discover", ("/search",)),
                 "item": Place("evaluate", _pages("/p/{}")),
                 "cart": Place("cart", ("/cart",)),
@@ -65,6 +66,7 @@ PLACES: Mapping[str, Places] = {
             {
                 "home": Place("explore", ("/",)),
                 "list": Place("explore", ("/pricing", "/features", "/docs")),
+                "offers": Place("explore", ("/demo",)),
                 "search": Place("explore", ("/docs/search",)),
                 "item": Place("explore", _pages("/features/{}")),
                 "form": Place("sign_up", ("/signup",)),
@@ -85,6 +87,7 @@ PLACES: Mapping[str, Places] = {
             {
                 "home": Place("discover", ("/",)),
                 "list": Place("discover", ("/products", "/rates", "/accounts/open")),
+                "offers": Place("discover", ("/rates/today",)),
                 "search": Place("discover", ("/products/search",)),
                 "item": Place("discover", _pages("/cards/{}")),
                 "form": Place("apply", ("/apply",)),
@@ -105,6 +108,7 @@ PLACES: Mapping[str, Places] = {
             {
                 "home": Place("search", ("/",)),
                 "list": Place("search", ("/flights", "/hotels", "/cars")),
+                "offers": Place("search", ("/deals",)),
                 "search": Place("search", ("/search",)),
                 "item": Place("select", _pages("/flights/{}")),
                 "form": Place("passengers", ("/booking/passengers",)),
@@ -126,6 +130,7 @@ PLACES: Mapping[str, Places] = {
             {
                 "home": Place("self_service", ("/help",)),
                 "list": Place("self_service", ("/help/topics", "/faq")),
+                "offers": Place("self_service", ("/help/news",)),
                 "search": Place("self_service", ("/help/search",)),
                 "item": Place("self_service", _pages("/help/articles/{}")),
                 "form": Place("self_service", ("/contact/form",)),
