@@ -324,7 +324,7 @@ def status(context: typer.Context, json: Json = False) -> None:
 def simulate(
     days: Annotated[int, typer.Option("--days", help="Number of days.")],
     customers: Annotated[
-        int, typer.Option("--customers", help="Size of the customer base; about 6 events each a day.")
+        int, typer.Option("--customers", help="Size of the customer base; about 6 events each a day, 0.6 in episodes.")
     ],
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same files.")],
     out: Annotated[Path, typer.Option("--out", help="Folder to write.")],

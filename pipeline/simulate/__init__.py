@@ -61,8 +61,9 @@ def simulate(
 
     `signals`: `few` are planted in whole journeys of a shop, as `world` says; `all` are planted in episodes of any
     `journey`; with `none`, there are only ordinary days and near misses. By default few in the shop, all elsewhere.
-    A few: about 6 clickstream events per customer and day; 1,000 customers make 120,000 events in 21 days. The same
-    arguments give the same bytes. Works day by day: memory grows with the customers and orders, not with the events.
+    Few: about 6 clickstream events per customer and day; 1,000 customers make 120,000 events in 21 days. All or none:
+    about 0.6, as customers rest between two episodes. The same arguments give the same bytes. Works day by day: memory
+    grows with the customers and orders, not with the events.
     `progress(done, total)` is called after each day and at the end.
 
     Raises SettingsError where an argument makes no sense or `out` holds files that are not the simulator's to replace.

@@ -13,7 +13,7 @@ from pipeline.simulate.episodes.tables import ids, tables
 from pipeline.simulate.episodes.telling import instances
 from pipeline.simulate.randomness import EPISODES, stream
 
-# Episodes that are played at once: about as many megabytes as thousands of them.
+# Customers times days that are played at once, an episode for every seventh of them: a hundred megabytes of rows.
 AT_ONCE = 100_000
 
 WriteDay = Callable[[int, dict[str, pl.DataFrame]], None]

@@ -111,6 +111,11 @@ SCRIPTS = (
             draws=CARRIERS,
     ),
     Script(
+        "small_mishap", "orders", "near_miss", "a mishap that is no defect, no refusal and no failed delivery",
+        (IN_TIME, error("{mishap}", AFTERWARDS, order="a")),
+            draws=CARRIERS | {"mishap": ("promo_rejected", "address_invalid")},
+    ),
+    Script(
         "slow_refund", "orders", "planted", "paid back 3–90 h later than promised",
         (
             error("return", (1.0, 2.0), order="a", error_code="UNWANTED", payment_method="{method}"),
