@@ -73,8 +73,10 @@ def simulate(
     out.mkdir(parents=True, exist_ok=True)
     _clear(out)
     files = _Files(out, calendar(start, days), seed, format)
-    make = _few if chosen == "few" else _all
-    known = make(files, customers, world or World(), journey, progress, is_planted=chosen != "none")
+    if chosen == "few":
+        known = _few(files, customers, world or World(), progress)
+    else:
+        known = _all(files, customers, journey, progress, is_planted=chosen == "all")
     known.write_parquet(out / "truth.parquet", compression="zstd")
     by_signal = dict(known.group_by("signal").len().sort("signal").iter_rows())
     return files.summary(by_signal)
@@ -126,15 +128,7 @@ class _Files:
         )  # fmt: skip
 
 
-def _few(
-    files: _Files,
-    customers: int,
-    world: World,
-    _journey: str,
-    progress: Progress | None,
-    *,
-    is_planted: bool,
-) -> pl.DataFrame:
+def _few(files: _Files, customers: int, world: World, progress: Progress | None) -> pl.DataFrame:
     """Whole journeys of a shop, with friction at a few places; gives the truth."""
     time, seed = files.time, files.seed
 
@@ -158,9 +152,7 @@ def _few(
     return known
 
 
-def _all(
-    files: _Files, customers: int, _world: World, journey: str, progress: Progress | None, *, is_planted: bool
-) -> pl.DataFrame:
+def _all(files: _Files, customers: int, journey: str, progress: Progress | None, *, is_planted: bool) -> pl.DataFrame:
     """Episodes of every kind that the journey has the places for; gives the truth."""
     world, total = Catalogue(), len(files.time.days)
 

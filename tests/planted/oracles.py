@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import pairwise
@@ -13,6 +13,8 @@ import pipeline
 
 Row = dict[str, Any]
 Instance = tuple[str, datetime, str]  # where, when it was known, the first id of its evidence
+
+Oracle = Callable[[list[Row], str], Iterator[Instance]]  # of a session, and the name of the journey
 
 JOURNEYS = Path(pipeline.__file__).parent / "journeys" / "files"
 SHOWING = {"page_view", "view_item", "view_item_list", "view_search_results", "view_cart", "web_vital"}
@@ -124,29 +126,40 @@ def stages_of(journey: str) -> list[dict[str, Any]]:
     return stages
 
 
-def stage_regression(session: list[Row], journey: str) -> Iterator[Instance]:
-    """Twice back to an earlier stage of the journey, from one event to the next."""
-    stages = stages_of(journey)
-    order = [stage["name"] for stage in stages]
-    here = next(stage["name"] for stage in stages if stage["made_of"] == "session")
+@cache
+def stage_of(name: str, path: str | None, journey: str) -> str | None:
+    """The stage of an event's name, else of the longest pattern that is like its page, else none."""
+    named = [stage["name"] for stage in stages_of(journey) if name in stage.get("events", [])]
+    placed = [
+        (len(pattern), stage["name"])
+        for stage in stages_of(journey)
+        for pattern in stage.get("pages", [])
+        if path and re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), path)
+    ]
+    return named[0] if named else max(placed)[1] if placed else None
+
+
+def staged(session: list[Row], journey: str) -> list[tuple[str, Row]]:
+    """The events with their stages; what has none of its own is of that of the event before."""
+    here = next(stage["name"] for stage in stages_of(journey) if stage["made_of"] == "session")
     way = []
     for row in session:
-        named = [stage["name"] for stage in stages if row["event_name"] in stage.get("events", [])]
-        placed = [
-            (len(pattern), stage["name"])
-            for stage in stages
-            for pattern in stage.get("pages", [])
-            if row["page_path"] and re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), row["page_path"])
-        ]
-        here = named[0] if named else max(placed)[1] if placed else here
+        here = stage_of(row["event_name"], row["page_path"], journey) or here
         way.append((here, row))
-    back = [(one, other) for one, other in pairwise(way) if order.index(other[0]) < order.index(one[0])]
+    return way
+
+
+def stage_regression(session: list[Row], journey: str) -> Iterator[Instance]:
+    """Twice back to an earlier stage of the journey, from one event to the next."""
+    order = [stage["name"] for stage in stages_of(journey)]
+    way = pairwise(staged(session, journey))
+    back = [(one, other) for one, other in way if order.index(other[0]) < order.index(one[0])]
     if len(back) >= 2:
         (left, _), (come_to, row) = back[1]
         yield f"{left} → {come_to}", row["occurred_at"], back[0][0][1]["event_id"]
 
 
-ORACLES = {
+OF_PAGES: dict[str, Oracle] = {
     "page_loop": page_loop,
     "pogo_stick": pogo_stick,
     "quick_back": quick_back,

@@ -8,7 +8,9 @@ from pipeline.simulate.episodes.orders import CARRIERS, IN_TIME
 from pipeline.simulate.episodes.script import DAY, HOUR, Planted, Script, Step, error, event, view, wait
 
 WITHIN_A_DAY, LATER = (600.0, 22 * HOUR), (26 * HOUR, 45 * HOUR)
-SWITCHED = Planted("repeat_contact", "reason", "{reason}", "then", ("call", "then"), of="call", arises=True)
+SWITCHED = Planted(
+    "repeat_contact", "reason", "{reason}", "then", ("call", "then"), of="call", visit="lost", arises=True
+)
 FAULT = error("damaged", (HOUR, 20 * HOUR), label="fault", order="a", warehouse="{warehouse}")
 DEFECT = Planted("order_defect", "error_type", "damaged @ {warehouse}", "fault", visit="lost", arises=True)
 FORGIVEN = replace(DEFECT, visit="kept")
@@ -70,7 +72,7 @@ SCRIPTS = (
         ),
         (Planted("channel_switch", "channel", "phone → chat", "then", ("call", "then"), of="then", visit="kept"),
             SWITCHED),
-        share=1.6, nature=0.0, draws=REASON,
+        share=1.6, nature=1.0, draws=REASON,
     ),
     Script(
         "other_channel_later", "contacts", "near_miss",

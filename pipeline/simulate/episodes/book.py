@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline.simulate.episodes import across, clicks, contacts, noise, orders, pages, tasks
+from pipeline.simulate.episodes import across, chance, clicks, contacts, noise, orders, pages, tasks
 from pipeline.simulate.episodes.places import ITEMS, PLACES, Places
 from pipeline.simulate.episodes.script import ALL, Cell, Script, Step
 from pipeline.simulate.randomness import Floats, Ints
@@ -21,6 +21,7 @@ SCRIPTS: tuple[Script, ...] = (
     *orders.SCRIPTS,
     *across.SCRIPTS,
     *noise.SCRIPTS,
+    *chance.SCRIPTS,
 )
 STAGE = "@stage"  # as evidence: every row of the flag's stage
 TABLES = ("clickstream", "wait_time", "order_error")
@@ -186,7 +187,9 @@ def _steps(script: Script, places: Places, words: dict[str, str], variant: int) 
 
 def _cell(name: str, value: Cell, words: dict[str, str]) -> Cell:
     told = value.format(**words) if isinstance(value, str) else value
-    return float(told) if name in DECIMALS and told is not None else told
+    if told is None or name not in (*DECIMALS, *NUMBERS):
+        return told
+    return float(told) if name in DECIMALS else int(told)
 
 
 def _labels(script: Script) -> dict[str, int]:

@@ -3,8 +3,14 @@
 import polars as pl
 
 from pipeline.simulate.episodes.book import Book
+from pipeline.simulate.episodes.script import Script
 
 WORDS = {"near_miss": "just under a definition", "noise": "ordinary days"}
+
+
+def _effect(script: Script) -> str:
+    """What it costs; where the visit is lost anyhow, there is nothing that it could cost."""
+    return f"{script.nature * script.kill_share:+.3f}" if script.nature else "–"
 
 
 def note(book: Book, truth: pl.DataFrame, facts: dict[str, str], made_by: str, run_by: str) -> str:
@@ -12,7 +18,7 @@ def note(book: Book, truth: pl.DataFrame, facts: dict[str, str], made_by: str, r
     counts = dict(truth.filter("is_planted").group_by("script").len().iter_rows())
     scripts = [(script.planted.signal, script) for script in book.scripts if script.planted]
     planted = [
-        f"| {signal} | {script.how} | {script.nature * script.kill_share:+.3f} | {counts.get(script.name, 0):,} |"
+        f"| {signal} | {script.how} | {_effect(script)} | {counts.get(script.name, 0):,} |"
         for signal, script in sorted(scripts, key=lambda each: (each[0], each[1].name))
     ]
     arising = [
@@ -57,7 +63,8 @@ What follows from it by definition:
 |---|---:|
 {chr(10).join(arising)}
 
-`truth.parquet` lists every instance with its evidence, whether the visit was lost, and whether this friction was why.
+`truth.parquet` lists every instance with its evidence, whether the visit was lost, whether this
+friction was why, and the script that it came of.
 
 ## What is no friction
 

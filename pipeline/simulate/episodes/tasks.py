@@ -226,10 +226,12 @@ SCRIPTS = (
     ),
     Script(
         "item_gone", "visits", "planted", "an item out of stock, and nothing else looked at",
-        (HOME, event("view_item", "item", times=(1, 2), label="out", product_id="{product}", outcome="error"),
-            view("home")),
+        (
+            HOME, event("view_item", "item", times=(1, 2), label="out", product_id="{product}", outcome="error"),
+            event("done", after=(5.0, 60.0), when="kept"),
+        ),
         (Planted("unavailable_item", "product", "{product}", ALL, ("out",), -1, plus=CLOSED, of="out"),),
-        share=1.2, nature=0.0,
+        share=1.2, kill_share=0.4,
     ),
     Script(
         "item_replaced", "visits", "near_miss", "an item out of stock, and then another that can be had",
