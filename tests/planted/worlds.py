@@ -1,5 +1,6 @@
 """Worlds of the whole catalogue for twenty seeds at once, and what the nights make of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from pipeline.calendar import day_in
+from pipeline.detectors._signal import Signal
 from pipeline.journeys.journey import load
 from pipeline.settings import Traffic
 from pipeline.simulate.calendar import calendar
@@ -33,7 +35,9 @@ class Made:
     bots: int  # rows set aside
 
 
-def made(journey: str, seeds: range, days: int, customers: int, *, planted: bool = True) -> Made:
+def made(
+    journey: str, seeds: range, days: int, customers: int, *, planted: bool = True, of: Catalogue | None = None
+) -> Made:
     """The worlds of some seeds in one; whose traffic is a bot's is set aside, as the warehouse does."""
     time = calendar(FIRST, days)
     parts, instances = [], []
@@ -44,7 +48,7 @@ def made(journey: str, seeds: range, days: int, customers: int, *, planted: bool
             for name, frame in rows.items():
                 kept[name].append(frame)
 
-        played = play(Catalogue(), journey, customers, time, seed, planted=planted, write_day=write_day)
+        played = play(of or Catalogue(), journey, customers, time, seed, planted=planted, write_day=write_day)
         parts.append({name: _apart(pl.concat(frames).drop("at"), seed) for name, frames in kept.items()})
         instances.append(_told(truth(played.truth, time, keep=["script"]), seed))
     every = {name: pl.concat([part[name] for part in parts]) for name in parts[0]}
@@ -70,11 +74,11 @@ def _told(instances: pl.DataFrame, seed: int) -> pl.DataFrame:
     )
 
 
-def flagged(worlds: Made) -> pl.DataFrame:
-    """The flags of all nights."""
+def flagged(worlds: Made, signals: Mapping[str, Signal] | None = None) -> pl.DataFrame:
+    """The flags of all nights, of all signals or of these."""
     journey = load(worlds.journey, Path())
     days = (day_in(ZONE, FIRST + timedelta(days=number)) for number in range(worlds.days))
-    return pl.concat([night(worlds.rows, day, journey=journey).flags for day in days])
+    return pl.concat([night(worlds.rows, day, journey=journey, signals=signals).flags for day in days])
 
 
 def outcomes(worlds: Made) -> pl.DataFrame:
