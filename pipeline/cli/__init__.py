@@ -331,20 +331,37 @@ def status(context: typer.Context, json: Json = False) -> None:
 def simulate(
     days: Annotated[int, typer.Option("--days", help="Number of days.")],
     customers: Annotated[
-        int, typer.Option("--customers", help="Size of the customer base; about 6 events each a day.")
+        int, typer.Option("--customers", help="Size of the customer base; about 6 events each a day, 0.6 in episodes.")
     ],
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same files.")],
     out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
     start: Annotated[datetime, typer.Option("--start", formats=["%Y-%m-%d"], help="First day.")] = datetime(2026, 1, 1),  # noqa: DTZ001
     format: Annotated[str, typer.Option("--format", help="parquet, ndjson or csv.")] = "parquet",  # noqa: A002
+    signals: Annotated[
+        str | None,
+        typer.Option(
+            "--signals",
+            help="few: ten signals in whole journeys of a shop; all: every signal, in episodes; none: ordinary days "
+            "and near misses only. By default few in ecommerce, all in another journey.",
+        ),
+    ] = None,
+    journey: Annotated[
+        str,
+        typer.Option(
+            "--journey", help="ecommerce, saas_onboarding, banking, travel or contact_centre: whose stages they are."
+        ),
+    ] = "ecommerce",
 ) -> None:
     """Write customer journeys with friction planted at known places, and the truth beside them.
 
     Example: friction simulate --days 28 --customers 5000 --seed 7 --out sim
+
+    Every signal: friction simulate --days 28 --customers 5000 --seed 7 --out sim --signals all
     """
     from pipeline.simulate import simulate as write
 
-    found = write(days, customers, seed, out, start.date(), format)  # type: ignore[arg-type]  # it checks the word itself
+    chosen: Any = signals  # `simulate` checks the words itself
+    found = write(days, customers, seed, out, start.date(), format, signals=chosen, journey=journey)  # type: ignore[arg-type]
     rows = [
         ["clickstream events", found.events],
         ["waits", found.waits],

@@ -1,5 +1,7 @@
 """The two files for people beside the data: settings that make it run at once, and a note of what is planted."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from pipeline.simulate.world import CURRENCY, TIMEZONE, World
@@ -13,8 +15,8 @@ NATURE = {
 }
 
 
-def settings(form: Format) -> str:
-    """A `friction.toml` for the folder."""
+def settings(form: Format, journey: str = "ecommerce", signals: Sequence[str] = ()) -> str:
+    """A `friction.toml` for the folder; `signals` are lines about signals."""
     lines = [
         "[project]",
         f'timezone  = "{TIMEZONE}"',
@@ -22,7 +24,7 @@ def settings(form: Format) -> str:
         'language  = "en"',
         'warehouse = "warehouse/friction.duckdb"',
         'reports   = "reports"',
-        'journey   = "ecommerce"',
+        f'journey   = "{journey}"',
     ]
     for table in TABLES:
         lines += [
@@ -33,7 +35,7 @@ def settings(form: Format) -> str:
             'adapter  = "canonical"',
             f'path     = "{table}/{{day}}.{ENDINGS[form][table]}"',
         ]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *signals]) + "\n"
 
 
 def note(world: World, truth: pl.DataFrame, facts: dict[str, str], made_by: str, run_by: str) -> str:

@@ -4,6 +4,8 @@ One row per instance. `lost` is null where the end of the simulated time came be
 `caused_loss` (lost, and would have been kept without this friction) is null with it.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 
@@ -210,8 +212,8 @@ def _kept_or_lost(bought: Orders, made: Contacts, errors: pl.DataFrame, calendar
     return lost, lost | (bought.delivered + KEEP_DAYS * DAY <= calendar.end)
 
 
-def truth(parts: list[pl.DataFrame], calendar: Calendar) -> pl.DataFrame:
-    """All instances in one table with the columns of TRUTH, by time of flag, signal and evidence."""
+def truth(parts: list[pl.DataFrame], calendar: Calendar, keep: Sequence[str] = ()) -> pl.DataFrame:
+    """All instances in one table with the columns of TRUTH, and those to `keep`, by time of flag, signal, evidence."""
     every = pl.concat(parts, how="diagonal").with_columns(
         effect=pl.when(pl.col("plant") >= 0).then(pl.col("risk").mean().over("plant").round(6)),
         is_planted=pl.col("plant") >= 0,
@@ -222,4 +224,4 @@ def truth(parts: list[pl.DataFrame], calendar: Calendar) -> pl.DataFrame:
         day=days, flagged_at=pl.col("flagged").cast(TIME), started_at=pl.col("started").cast(TIME)
     )
     every = every.sort("flagged", "signal", pl.col("evidence").list.first(), pl.col("evidence").list.last(), "locus")
-    return every.select(*[pl.col(name).cast(kind) for name, kind in TRUTH.items()])
+    return every.select(*[pl.col(name).cast(kind) for name, kind in TRUTH.items()], *keep)

@@ -2,14 +2,13 @@
 
 import gzip
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 import polars as pl
 
 from pipeline.simulate.columns import TIME, Columns
 from pipeline.simulate.randomness import FLAWS, stream
-from pipeline.simulate.world import World
 
 Format = Literal["parquet", "ndjson", "csv"]
 ENDINGS: dict[str, dict[str, str]] = {
@@ -24,7 +23,19 @@ INSTANT_SHOWN = "%Y-%m-%dT%H:%M:%S%.3fZ"
 NO_INSTANT = "2026-13-45T99:00:00Z"  # what a broken clock sends
 
 
-def with_flaws(world: World, table: str, day: int, rows: pl.DataFrame, seed: int) -> tuple[pl.DataFrame, int, int]:
+class Flaws(Protocol):
+    """How many rows of a file are there twice, and how many are added with a broken value; shares of its rows."""
+
+    @property
+    def duplicate_share(self) -> float:
+        """Of the rows, there twice."""
+
+    @property
+    def broken_share(self) -> float:
+        """Of the rows, so many more that are broken."""
+
+
+def with_flaws(world: Flaws, table: str, day: int, rows: pl.DataFrame, seed: int) -> tuple[pl.DataFrame, int, int]:
     """Rows of a file with a few exact duplicates and broken rows among them: (rows, duplicates, broken).
 
     Broken rows are additional, under ids of their own, so that what is true of the others stays true. They stay far
