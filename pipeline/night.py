@@ -80,7 +80,7 @@ def judge(bucket: Bucket, journey: Journey, signals: Mapping[str, Signal], day: 
         visits.append(ordering.next_orders(known, again, day.date, day.start, day.end))
 
     columns = contract("stage_visits").names
-    every = pl.concat([each.select(columns) for each in visits], how="vertical_relaxed").sort("visit_id")
+    every = pl.concat([each.select(columns) for each in visits], how="vertical_relaxed")
     inputs = Inputs(
         start=day.start,
         end=day.end,

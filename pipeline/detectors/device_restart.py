@@ -32,6 +32,11 @@ def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
         (pl.col("stage").is_in(stages) | names.is_in(["begin_checkout", "purchase"]))
         & pl.col("customer_id").is_not_null()
     )
+    # hardly anybody is seen on two devices: the others are left out at once
+    same = pl.col("person_id") == pl.col("person_id").shift(1)
+    told = rows.filter(pl.col("device").is_not_null())
+    others = told.filter(same & (pl.col("device") != pl.col("device").shift(1))).select(pl.col("person_id").unique())
+    rows = rows.join(others, on="person_id", how="semi", maintain_order="left")
     found = pl.concat([_restarts(rows, stage, parameters.within, ~fails) for stage in stages])
     # the visit is known of sessions that were open on the day: only there can a restart be of the day
     known = inputs.events.select("session", "event_id", "visit_id").join(found, on="session", how="semi")

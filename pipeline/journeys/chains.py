@@ -38,6 +38,7 @@ def in_turn(frame: pl.DataFrame, who: str, when: str, which: str) -> pl.DataFram
     Numbers are sorted many times faster than names, so those of one `who` are brought together by a hash of it. Where
     two have the same hash, which 64 bits make very unlikely, the names are sorted after all.
     """
+    frame = frame.rechunk()  # rows of many pieces are picked several times as slowly
     key = frame.select(hash=pl.col(who).hash(0), when=when, which=which)
     order = key.select(pl.arg_sort_by("hash", "when", "which")).to_series()
     empty = [name for name in frame.columns if frame[name].null_count() == frame.height]  # in any order they are so

@@ -51,24 +51,32 @@ def closed(events: pl.DataFrame, day: date, start: datetime, end: datetime, stag
         entry_page=pl.col("page_path").first(ignore_nulls=True),
         exit_page=pl.col("page_path").last(ignore_nulls=True),
         purchases=((pl.col("event_name") == "purchase") & ~is_failed).sum().cast(pl.Int64),
-        **{f"in_{stage}": (pl.col("stage") == stage).any() for stage in stages},
+        stages=sum((pl.col("stage") == stage).any().cast(pl.UInt64) * 2**number for number, stage in enumerate(stages)),
     )
+    found = found.filter(pl.col("closed_at").is_between(start, end, closed="left"))
     pages = _pages(events.select("session", "page").drop_nulls())
     return (
-        found.filter(pl.col("closed_at").is_between(start, end, closed="left"))
-        .join(pages, on="session", how="left", maintain_order="left")
+        found.join(pages, on="session", how="left", maintain_order="left")
         .with_columns(
             pl.col("pages").fill_null(0).cast(pl.Int64),
             day=pl.lit(day),
-            stages=pl.concat_list(pl.when(f"in_{stage}").then(pl.lit(stage)) for stage in stages).list.drop_nulls(),
+            stages=_listed(found["stages"], stages),
         )
-        .drop("session", *(f"in_{stage}" for stage in stages))
+        .drop("session")
     )
 
 
 def _filtered(events: pl.DataFrame, which: pl.Series) -> pl.DataFrame:
     """The events of which it is true: often all of them, and then nothing is copied."""
     return events if which.all() else events.filter(which)
+
+
+def _listed(sets: pl.Series, stages: list[str]) -> pl.Series:
+    """Sets of stages, each given as a number with a bit per stage, as lists: there are few different ones."""
+    different = sets.unique().sort()
+    names = [[stage for number, stage in enumerate(stages) if each >> number & 1] for each in different]
+    listed = pl.Series("stages", names, dtype=pl.List(pl.String))
+    return listed.gather(different.search_sorted(sets))
 
 
 def _pages(shown: pl.DataFrame) -> pl.DataFrame:

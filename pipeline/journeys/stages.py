@@ -208,7 +208,7 @@ def _loci(events: pl.DataFrame) -> pl.DataFrame:
     names, touched, known = [], [], 0
     for kind, columns in sorted(LOCI.items()):
         code = pl.col("page") if columns == ["page_path"] else pl.concat_str(columns, separator="/").rank("dense")
-        here = events.lazy().select("visit", *columns, code=code).drop_nulls().collect()
+        here = events.lazy().select("visit", "page", *columns).drop_nulls(columns).with_columns(code=code).collect()
         if here.is_empty():
             continue
         first = here["code"].arg_unique()

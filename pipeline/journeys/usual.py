@@ -23,43 +23,56 @@ def seen(
     that each is counted once.
     """
     is_over = pl.col("closed_at").is_between(day.start, day.end, closed="left")
-    rows = []
+    told = []
     if visits is not None:
-        rows.append(
-            visits.filter(is_over).select(
-                measure=pl.lit("dwell_seconds"),
-                place="stage",
-                device=pl.col("device").fill_null(UNKNOWN),
-                value=pl.col("dwell_seconds").floor().cast(pl.Int64),
-            )
+        stays = visits.filter(is_over).select(
+            place="stage", device="device", value=pl.col("dwell_seconds").floor().cast(pl.Int64)
         )
+        told.append(_counted(stays, "dwell_seconds"))
     scrolled = (
         turning(events.lazy().filter(is_over & (pl.col("event_name") == "scroll")))
         .group_by(*SAME_SCROLL)
         .agg(pl.col("turns").max(), pl.col("device").first(ignore_nulls=True))
-        .select(
-            measure=pl.lit("scroll_turns"),
-            place="page_path",
-            device=pl.col("device").fill_null(UNKNOWN),
-            value="turns",
-        )
+        .select(place="page_path", device="device", value="turns")
         .collect()
     )
-    people = events.filter(pl.col("occurred_at") >= day.start).select(pl.col("person_id").unique())
+    told.append(_counted(scrolled, "scroll_turns"))
+    today = events.filter(pl.col("occurred_at") >= day.start)["person_id"]
     began = contacts.filter(pl.col("started_at") >= day.start).drop_nulls("reason")
     placed = orders.filter(pl.col("placed_at") >= day.start)
-    counted = {"contacts": began.select(place="reason"), "orders": placed, "people": people}
-    rows += [
+    is_another = (today != today.shift(1)).fill_null(value=True)  # a person's events follow each other
+    everywhere = pl.DataFrame(
+        {"measure": ["orders", "people"], "place": ALL, "times": [placed.height, is_another.sum()]}
+    )
+    of_reasons = (
+        began.group_by(place="reason").agg(times=pl.len()).select(pl.lit("contacts").alias("measure"), "place", "times")
+    )
+    told += [
         each.select(
-            measure=pl.lit(measure),
-            place=pl.col("place") if "place" in each.columns else pl.repeat(ALL, pl.len()),
-            device=pl.lit(ALL),
-            value=pl.lit(1, pl.Int64),
+            "measure",
+            "place",
+            pl.lit(ALL).alias("device"),
+            pl.lit(1, pl.Int64).alias("value"),
+            pl.col("times").cast(pl.Int64),
         )
-        for measure, each in counted.items()
+        for each in (of_reasons, everywhere.filter(pl.col("times") > 0))
     ]
-    together = pl.concat([*rows, scrolled])
-    return added_up(together.with_columns(day=pl.lit(day.date, pl.Date), times=pl.lit(1, pl.Int64)))
+    return added_up(pl.concat(told).with_columns(day=pl.lit(day.date, pl.Date)))
+
+
+def _counted(seen: pl.DataFrame, measure: str) -> pl.DataFrame:
+    """How often each value was seen at each place on each device."""
+    return (
+        seen.group_by("place", "device", "value")
+        .agg(times=pl.len())
+        .select(
+            measure=pl.lit(measure),
+            place="place",
+            device=pl.col("device").fill_null(UNKNOWN),
+            value="value",
+            times=pl.col("times").cast(pl.Int64),
+        )
+    )
 
 
 def added_up(rows: pl.DataFrame) -> pl.DataFrame:
