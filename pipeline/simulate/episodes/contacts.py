@@ -2,7 +2,7 @@
 
 from pipeline.simulate.episodes.script import DAY, HOUR, MINUTE, Planted, Script, Step, wait
 
-PHONE, CHAT, EMAIL = "queue/phone", "queue/chat", "first_response/email"
+PHONE, CHAT = "queue/phone", "queue/chat"
 REASON = {"reason": ("invoice", "account", "delivery"), "queue": ("billing", "accounts", "delivery")}
 TALK = 240.0  # seconds of service
 
@@ -173,7 +173,7 @@ SCRIPTS = (
         (
             wait(
                 "resolution", "email", (9 * HOUR, 23.9 * HOUR), promised=(6 * HOUR, 8 * HOUR), label="call",
-                    queue="mail",
+                queue="mail",
                 team="mail", reason="{reason}",
             ),
         ),

@@ -34,7 +34,7 @@ def _faulty(
     """An order that comes in time and has a fault; who loses patience sends it back."""
     return Script(
         name, "orders", "planted", how, (IN_TIME, mishap, SENT_BACK), (planted, RETURNED), share=share,
-            kill_share=kills,
+        kill_share=kills,
         nature=0.95, draws=CARRIERS | dict(more),  # type: ignore[arg-type]
     )  # fmt: skip
 
@@ -93,7 +93,7 @@ SCRIPTS = (
     Script(
         "change_of_mind", "orders", "near_miss", "sent back, not wanted any more",
         (IN_TIME, error("return", (HOUR, 2 * DAY), order="a", item_id="{item}", error_code="changed mind")),
-            draws=CARRIERS,
+        draws=CARRIERS,
     ),
     Script(
         "repeat_order_error", "orders", "planted", "two mishaps with two orders within a month",
@@ -108,12 +108,12 @@ SCRIPTS = (
     Script(
         "one_mishap", "orders", "near_miss", "the same mishap with the same order again",
         (error("promo_rejected", (1.0, 2.0), order="a"), error("promo_rejected", (HOUR, 6 * DAY), order="a")),
-            draws=CARRIERS,
+        draws=CARRIERS,
     ),
     Script(
         "small_mishap", "orders", "near_miss", "a mishap that is no defect, no refusal and no failed delivery",
         (IN_TIME, error("{mishap}", AFTERWARDS, order="a")),
-            draws=CARRIERS | {"mishap": ("promo_rejected", "address_invalid")},
+        draws=CARRIERS | {"mishap": ("promo_rejected", "address_invalid")},
     ),
     Script(
         "slow_refund", "orders", "planted", "paid back 3–90 h later than promised",
