@@ -36,8 +36,10 @@ HEADER = f"""# Planted friction, found
 {len(SEEDS)} worlds of a shop, each of {DAYS} days and {CUSTOMERS} customers: what the simulator planted, and what the
 nights flagged. *Follows*: what is true by definition where something else was planted (whoever leaves a form in the
 checkout leaves the checkout, too), or of a near miss. *By oracle*: flags of nothing planted that a plain reading of the
-rows confirms: walks without a goal, fast fingers, slow pages,
-    waits of any length. Written by `python -m tests.planted.proof`.
+rows confirms: walks without a goal, fast fingers, slow pages, waits of any length. What is missing to 1 are transfers
+in the last minutes before midnight: at the day's end nobody knows yet to whom they lead.
+
+Written by `python -m tests.planted.proof`.
 
 """
 

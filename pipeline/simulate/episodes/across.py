@@ -76,7 +76,7 @@ SCRIPTS = (
     ),
     Script(
         "other_channel_later", "contacts", "near_miss",
-            "a call, and a chat about the same reason after more than a week",
+        "a call, and a chat about the same reason after more than a week",
         (
             _call(SOON, contact="a"),
             wait("queue", "chat", SOON, (7.1 * DAY, 9 * DAY), per="queue/chat", queue="chat", reason="{reason}",
@@ -118,7 +118,7 @@ SCRIPTS = (
     ),
     Script(
         "device_restart", "visits", "planted",
-            "a checkout begun on the telephone and again on the desktop within a day",
+        "a checkout begun on the telephone and again on the desktop within a day",
         (
             event("begin_checkout", "form", label="form", value=100.0, device="mobile"),
             event("add_shipping_info", "form", label="left", value=100.0, device="mobile"),

@@ -83,7 +83,6 @@ def book(journey: str) -> Book:
                     "part": script.part,
                     "kind": script.kind,
                     "weight": script.share * float(chances[position] / chances.sum()),
-                    "kept_chance": script.nature * (1 - script.kill_share),
                     "nature": script.nature,
                     "kill_share": script.kill_share,
                     "known": KNOWN.index(script.known),

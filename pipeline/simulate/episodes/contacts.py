@@ -1,22 +1,24 @@
 """Friction in contacts: waiting, holding, being passed on, and having to come back."""
 
+from typing import Any
+
 from pipeline.simulate.episodes.script import DAY, HOUR, MINUTE, Planted, Script, Step, wait
 
-PHONE, CHAT, EMAIL = "queue/phone", "queue/chat", "first_response/email"
+PHONE, CHAT = "queue/phone", "queue/chat"
 REASON = {"reason": ("invoice", "account", "delivery"), "queue": ("billing", "accounts", "delivery")}
 TALK = 240.0  # seconds of service
 
 
-def _call(lasts: tuple[float, float], after: tuple[float, float] = (1.0, 2.0), **more: object) -> Step:
+def _call(lasts: tuple[float, float], after: tuple[float, float] = (1.0, 2.0), **more: Any) -> Step:
     """A call that waits so many times the target."""
-    told = {
+    told: dict[str, Any] = {
         "label": "call",
         "queue": "{queue}",
         "reason": "{reason}",
         "handled_seconds": TALK,
         "team": "{queue}",
     } | more
-    return wait("queue", "phone", lasts, after, per=PHONE, **told)  # type: ignore[arg-type]
+    return wait("queue", "phone", lasts, after, per=PHONE, **told)
 
 
 SOON = (0.1, 0.9)  # of the target
@@ -29,33 +31,40 @@ REPEATED = Planted(
 def _lasting(name: str, share: float, channel: str, wait_type: str, queue: str, signal: str) -> tuple[Script, Script]:
     """A wait beyond its target, and one just within."""
     per = f"{wait_type}/{channel}"
-    told = {"label": "call", "queue": queue, "reason": "{reason}", "handled_seconds": TALK, "team": queue, "per": per}
+    told: dict[str, Any] = {
+        "label": "call",
+        "queue": queue,
+        "reason": "{reason}",
+        "handled_seconds": TALK,
+        "team": queue,
+        "per": per,
+    }
     again = wait(
         wait_type,
         channel,
         SOON,
         (HOUR, 6.5 * DAY),
         when="lost",
-        **(told | {"label": "again"}),  # type: ignore[arg-type]
+        **(told | {"label": "again"}),
     )
     return (
         Script(
             name, "contacts", "planted", f"1.1–2.9 times the target of {channel}",
-            (wait(wait_type, channel, (1.1, 2.9), **told), again),  # type: ignore[arg-type]
+            (wait(wait_type, channel, (1.1, 2.9), **told), again),
             (Planted(signal, "queue", queue, "call", moment="until"), REPEATED),
             share=share, kill_share=0.3, draws=REASON,
         ),
         Script(
             f"{name}_in_time", "contacts", "near_miss", f"0.9–1 times the target of {channel}",
-            (wait(wait_type, channel, (0.9, 1.0), **told),),  # type: ignore[arg-type]
+            (wait(wait_type, channel, (0.9, 1.0), **told),),
             share=share, draws=REASON,
         ),
     )  # fmt: skip
 
 
-def _case(lasts: tuple[float, float], label: str, what: str, **more: object) -> Step:
-    told = {"label": label, "reason": "{reason}", "queue": "mail", "case": "a"} | more
-    return wait(what, "email", lasts, **told)  # type: ignore[arg-type]
+def _case(lasts: tuple[float, float], label: str, what: str, **more: Any) -> Step:
+    told: dict[str, Any] = {"label": label, "reason": "{reason}", "queue": "mail", "case": "a"} | more
+    return wait(what, "email", lasts, **told)
 
 
 SCRIPTS = (
@@ -173,7 +182,7 @@ SCRIPTS = (
         (
             wait(
                 "resolution", "email", (9 * HOUR, 23.9 * HOUR), promised=(6 * HOUR, 8 * HOUR), label="call",
-                    queue="mail",
+                queue="mail",
                 team="mail", reason="{reason}",
             ),
         ),

@@ -82,7 +82,7 @@ SCRIPTS = (
         "family_tablet", "visits", "noise", "two of a family on one tablet, one after the other",
         (
             event("page_view", "home", (1.0, 2.0), device="tablet"),
-                event("login_error", "list", (2.0, 9.0), device="tablet"),
+            event("login_error", "list", (2.0, 9.0), device="tablet"),
             *(event("page_view", "list", (1.0, 3.0), device="tablet", by=who) for who in ("partner", "customer",
                 "partner")),
             event("login_error", "list", (2.0, 9.0), device="tablet", by="partner"),

@@ -1,5 +1,7 @@
 """Friction with orders: late, wrong, declined, cancelled, not delivered, sent back, paid back late."""
 
+from typing import Any
+
 from pipeline.simulate.episodes.script import DAY, HOUR, Planted, Script, Step, error, wait
 
 CARRIERS = {
@@ -20,22 +22,28 @@ SENT_BACK = error(
 RETURNED = Planted("order_return", "product", "{item} / DEFECTIVE", "back", when="lost", arises=True)
 
 
-def _delivery(lasts: tuple[float, float], promised: tuple[float, float], **more: object) -> Step:
-    told = {"label": "parcel", "queue": "{carrier}", "team": "{warehouse}", "order": "a", "value": 80.0} | more
-    return wait("delivery", "courier", lasts, promised=promised, **told)  # type: ignore[arg-type]
+def _delivery(lasts: tuple[float, float], promised: tuple[float, float], **more: Any) -> Step:
+    told: dict[str, Any] = {
+        "label": "parcel",
+        "queue": "{carrier}",
+        "team": "{warehouse}",
+        "order": "a",
+        "value": 80.0,
+    } | more
+    return wait("delivery", "courier", lasts, promised=promised, **told)
 
 
 IN_TIME = _delivery((20 * HOUR, 40 * HOUR), (44 * HOUR, 48 * HOUR))
 
 
 def _faulty(
-    name: str, how: str, mishap: Step, planted: Planted, *, share: float = 1.0, kills: float = 0.3, **more: object
+    name: str, how: str, mishap: Step, planted: Planted, *, share: float = 1.0, kills: float = 0.3, **more: Any
 ) -> Script:
     """An order that comes in time and has a fault; who loses patience sends it back."""
     return Script(
         name, "orders", "planted", how, (IN_TIME, mishap, SENT_BACK), (planted, RETURNED), share=share,
-            kill_share=kills,
-        nature=0.95, draws=CARRIERS | dict(more),  # type: ignore[arg-type]
+        kill_share=kills,
+        nature=0.95, draws=CARRIERS | dict(more),
     )  # fmt: skip
 
 
@@ -93,7 +101,7 @@ SCRIPTS = (
     Script(
         "change_of_mind", "orders", "near_miss", "sent back, not wanted any more",
         (IN_TIME, error("return", (HOUR, 2 * DAY), order="a", item_id="{item}", error_code="changed mind")),
-            draws=CARRIERS,
+        draws=CARRIERS,
     ),
     Script(
         "repeat_order_error", "orders", "planted", "two mishaps with two orders within a month",
@@ -108,12 +116,12 @@ SCRIPTS = (
     Script(
         "one_mishap", "orders", "near_miss", "the same mishap with the same order again",
         (error("promo_rejected", (1.0, 2.0), order="a"), error("promo_rejected", (HOUR, 6 * DAY), order="a")),
-            draws=CARRIERS,
+        draws=CARRIERS,
     ),
     Script(
         "small_mishap", "orders", "near_miss", "a mishap that is no defect, no refusal and no failed delivery",
         (IN_TIME, error("{mishap}", AFTERWARDS, order="a")),
-            draws=CARRIERS | {"mishap": ("promo_rejected", "address_invalid")},
+        draws=CARRIERS | {"mishap": ("promo_rejected", "address_invalid")},
     ),
     Script(
         "slow_refund", "orders", "planted", "paid back 3–90 h later than promised",

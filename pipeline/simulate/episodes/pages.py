@@ -31,15 +31,17 @@ SCRIPTS = (
     ),
     Script(
         "slow_lcp", "visits", "planted", "the largest content came after 4.1–9 s",
-        (HOME, view("item"), event("web_vital", "item", (0.5, 2.0), label="told", metric="lcp", value=5200.0), DONE),
+        (HOME, view("item"), event("web_vital", "item", (0.5, 2.0), label="told", metric="lcp", value="{speed}"),
+            DONE),
         (Planted("slow_page", "page", "{item}", "told"),),
-        share=0.4, kill_share=0.1,
+        share=0.4, kill_share=0.1, draws={"speed": ("4100", "4700", "5600", "7100", "9000")},
     ),
     Script(
-        "slow_inp", "visits", "planted", "the page answered after 600 ms",
-        (HOME, view("list"), event("web_vital", "list", (0.5, 2.0), label="told", metric="INP", value=600.5), DONE),
+        "slow_inp", "visits", "planted", "the page answered after 501–1200 ms",
+        (HOME, view("list"), event("web_vital", "list", (0.5, 2.0), label="told", metric="INP", value="{speed}"),
+            DONE),
         (Planted("slow_page", "page", "{list}", "told"),),
-        share=0.3, kill_share=0.1,
+        share=0.3, kill_share=0.1, draws={"speed": ("501", "560", "700", "1200")},
     ),
     Script(
         "slow_cls", "visits", "planted", "the page jumped about by 0.31",
@@ -98,7 +100,7 @@ SCRIPTS = (
         (HOME, view("list"), view("item"), view("list"), view("item1")),
     ),
     Script(
-        "pogo_stick", "visits", "planted", "from a list to three or four items, one after the other",
+        "pogo_stick", "visits", "planted", "from a list to three items, one after the other",
         (
             HOME, *_listed(), *_shown("item"), *_listed("back"), *_shown("item1"), *_listed("back"), *_shown("item2"),
             *_listed("back"), DONE,
@@ -127,7 +129,7 @@ SCRIPTS = (
             CHECKOUT_LEFT,
         ),
         share=1.4, kill_share=0.2, needs=("form", "item"),
-            journeys=("ecommerce", "saas_onboarding", "banking", "travel"),
+        journeys=("ecommerce", "saas_onboarding", "banking", "travel"),
     ),
     Script(
         "one_step_back", "visits", "near_miss", "once back to an earlier stage",

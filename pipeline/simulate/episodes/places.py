@@ -27,11 +27,10 @@ class Places:
     done: Mapping[str, tuple[str, str]]  # by stage: event and role of its page
     targets: Mapping[str, float]
     order_stage: str = ""
-    started_by: str = "form_start"
 
 
 def _pages(pattern: str) -> tuple[str, ...]:
-    return tuple(pattern.format(item) for item in ITEMS)
+    return tuple(pattern.format(item.removeprefix("p")) for item in ITEMS)
 
 
 PLACES: Mapping[str, Places] = {

@@ -1,5 +1,7 @@
 """The rows of episodes as a source would send them: ids, times and columns of the three inputs."""
 
+from collections.abc import Callable
+
 import numpy as np
 import polars as pl
 
@@ -22,7 +24,6 @@ SCHEMAS: dict[str, Columns] = {
     "order_error": ERRORS | {"error_class": pl.String, "item_id": pl.String, "payment_method": pl.String},
 }
 IDS = {"clickstream": "e", "wait_time": "w", "order_error": "x"}
-NAMES = {"clickstream": "event_name", "wait_time": "wait_type", "order_error": "error_type"}
 
 
 def ids(book: Book, found: Rows, prefix: int) -> pl.Series:
@@ -55,7 +56,7 @@ def tables(
         rows = _common(book, played, own, prefix).with_columns(
             pl.Series("id", named.gather(mine)), pl.Series("received", received)
         )
-        shaped = {"clickstream": _clicks, "wait_time": _waits, "order_error": _errors}[name](rows, time.end)
+        shaped = rows.with_columns(**SHAPES[name](time.end))
         schema = SCHEMAS[name]
         made[name] = shaped.select(*(pl.col(each).cast(kind) for each, kind in schema.items()), "at").sort(
             "at", next(iter(schema))
@@ -77,8 +78,7 @@ def _common(book: Book, played: Episodes, own: Rows, prefix: int) -> pl.DataFram
             "own_agent": pl.Series(AGENTS).gather(played.device[of]),
         }
     )
-    cells = book.steps.drop("episode", "at", strict=False)[own.step]
-    frame = pl.concat([told, cells], how="horizontal")
+    frame: pl.DataFrame = pl.concat([told, book.steps[own.step]], how="horizontal")
     number = pl.format("{}", "number")
     return frame.with_columns(
         customer_id=pl.when("is_partner").then(pl.format("c{}p", "number")).otherwise(pl.format("c{}", "number")),
@@ -100,41 +100,47 @@ def _common(book: Book, played: Episodes, own: Rows, prefix: int) -> pl.DataFram
     )
 
 
-def _clicks(rows: pl.DataFrame, end: int) -> pl.DataFrame:
+def _clicks(_end: int) -> dict[str, pl.Expr]:
     fails = pl.col("what").is_in(["form_error", "payment_error", "login_error", "coupon_error"])
-    is_money = pl.col("metric").is_null()
-    return rows.with_columns(
-        event_id="id",
-        occurred_at=pl.col("at").cast(TIME),
-        received_at=pl.col("received").cast(TIME),
-        event_name="what",
-        customer_id=pl.when(pl.col("is_named") | pl.col("is_partner")).then("customer_id"),
-        outcome=pl.when(pl.col("outcome").is_null() & fails).then(pl.lit("error")).otherwise("outcome"),
-        channel=pl.coalesce("channel", pl.lit("web")),
-        currency=pl.when(is_money).then("currency"),
-    )
+    return {
+        "event_id": pl.col("id"),
+        "occurred_at": pl.col("at").cast(TIME),
+        "received_at": pl.col("received").cast(TIME),
+        "event_name": pl.col("what"),
+        "customer_id": pl.when(pl.col("is_named") | pl.col("is_partner")).then("customer_id"),
+        "outcome": pl.when(pl.col("outcome").is_null() & fails).then(pl.lit("error")).otherwise("outcome"),
+        "channel": pl.coalesce("channel", pl.lit("web")),
+        "currency": pl.when(pl.col("metric").is_null()).then("currency"),  # a measurement is no money
+    }
 
 
-def _waits(rows: pl.DataFrame, end: int) -> pl.DataFrame:
+def _waits(end: int) -> dict[str, pl.Expr]:
     is_open = pl.col("is_open") | (pl.col("until") >= end)
-    known = {name: pl.when(~is_open).then(name) for name in ("handled_seconds",)}
-    return rows.with_columns(
-        wait_id="id",
-        wait_type="what",
-        started_at=pl.col("at").cast(TIME),
-        ended_at=pl.when(~is_open).then(pl.col("until").cast(TIME)),
-        outcome=pl.when(is_open).then(pl.lit("open")).otherwise("outcome"),
-        promised_at=pl.when(pl.col("promised") >= 0).then(pl.col("promised").cast(TIME)),
-        **known,
-    )
+    return {
+        "wait_id": pl.col("id"),
+        "wait_type": pl.col("what"),
+        "started_at": pl.col("at").cast(TIME),
+        "ended_at": pl.when(~is_open).then(pl.col("until").cast(TIME)),
+        "outcome": pl.when(is_open).then(pl.lit("open")).otherwise("outcome"),
+        "promised_at": pl.when(pl.col("promised") >= 0).then(pl.col("promised").cast(TIME)),
+        "handled_seconds": pl.when(~is_open).then("handled_seconds"),
+    }
 
 
-def _errors(rows: pl.DataFrame, end: int) -> pl.DataFrame:
+def _errors(_end: int) -> dict[str, pl.Expr]:
     is_return = pl.col("what") == "return"
-    return rows.with_columns(
-        error_id="id",
-        error_type="what",
-        occurred_at=pl.col("at").cast(TIME),
-        resolution=pl.when(is_return).then(pl.lit("refunded")),
-        refund_amount=pl.when(is_return).then("value"),
-    )
+    return {
+        "error_id": pl.col("id"),
+        "error_type": pl.col("what"),
+        "occurred_at": pl.col("at").cast(TIME),
+        "resolution": pl.when(is_return).then(pl.lit("refunded")),
+        "refund_amount": pl.when(is_return).then("value"),
+    }
+
+
+# What each input's own columns are made of; what ends at or after the given instant is not known to have ended.
+SHAPES: dict[str, Callable[[int], dict[str, pl.Expr]]] = {
+    "clickstream": _clicks,
+    "wait_time": _waits,
+    "order_error": _errors,
+}

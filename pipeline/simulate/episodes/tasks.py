@@ -48,7 +48,7 @@ SCRIPTS = (
             CHECKOUT_LEFT,
             Planted(
                 "form_abandonment", "form_field", "address/name", ALL, ("entered", "others", "returns"), -1,
-                    plus=CLOSED,
+                plus=CLOSED,
                 of="entered", ends_only=True, when="lost", arises=True,
             ),
         ),

@@ -14,6 +14,7 @@ SETTLED = {"visits": CLOSE_MINUTES * MINUTE, "contacts": REPEAT_DAYS * DAY + HOU
 
 def instances(book: Book, played: Episodes, found: Rows, named: pl.Series, time: Calendar, prefix: int) -> pl.DataFrame:
     """One row per flag, with the columns that `simulate.truth` takes, and `script`."""
+    moment = pl.col("moment")
     rows = _rows(book, found, named).filter(pl.col("at") < time.end)
     due = _due(book, played)
     mine = due.join(rows, on="episode")
@@ -21,12 +22,15 @@ def instances(book: Book, played: Episodes, found: Rows, named: pl.Series, time:
     is_known = pl.when(pl.col("known") < 0).then(pl.col("table") == 0).otherwise((pl.col("bit") & pl.col("known")) > 0)
     is_there = (pl.col("row_stage") == pl.col("stage")) & (pl.col("table") == 0)
     is_evidence = pl.when(pl.col("evidence") == 0).then(is_there).otherwise((pl.col("bit") & pl.col("evidence")) > 0)
-    moment = pl.col("moment").replace_strict({n: n for n in range(len(MOMENTS))}, return_dtype=pl.Int64)
     mine = mine.with_columns(
         is_of=is_of,
         is_evidence=is_evidence,
         when_known=pl.when(is_known).then(
-            pl.when(moment == 0).then("at").when(moment == 1).then("until").otherwise("promised")
+            pl.when(moment == MOMENTS.index("at"))
+            .then("at")
+            .when(moment == MOMENTS.index("until"))
+            .then("until")
+            .otherwise("promised")
         ),
     )
     # a visit of a session is named by the first event of its stage in the session of the row that it stands on
