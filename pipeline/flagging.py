@@ -1,7 +1,11 @@
 """A day's journeys and flags: reads what the day's work needs, has it judged, writes the day."""
 
 import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
+from os import cpu_count
+from threading import Lock
 
 import duckdb
 import polars as pl
@@ -18,6 +22,7 @@ log = logging.getLogger(__name__)
 
 INSTANT = pl.Datetime("us", "UTC")
 BUCKET_EVENTS = 250_000  # events of a night that are worked through at once; bounds memory to about 1 GB
+MOST_AT_ONCE = 4  # buckets; polars itself uses all processors, but not all the time
 BUCKETS_OF_DEVICES = 8  # so many buckets' devices at once: of their events four columns are enough
 
 
@@ -51,12 +56,11 @@ def flag(con: duckdb.DuckDBPyConnection, settings: Settings, date_: date) -> tup
     since_when = before.with_columns(since=pl.col("of").replace_strict(starts, return_dtype=INSTANT)).drop("of")
     apart = versions.bucket_folder(settings.warehouse)
     with history.clickstream(con, since, day.end, buckets, apart) as events:
-        parts = [
-            night.judge(
-                _bucket(con, day, events(number), history.Share(number, buckets)), plan, measurable, day, since_when
-            )
-            for number in range(buckets)
-        ]
+        parts = in_parallel(
+            lambda number: _bucket(con, day, events(number), history.Share(number, buckets)),
+            lambda bucket: night.judge(bucket, plan, measurable, day, since_when),
+            buckets,
+        )
     found = night.together(parts, measurable, day, counted)
     written = {name: getattr(found, name) for name in ("sessions", "stage_visits", "cases", "usual", "flags")}
     written["stage_visits"] = _once(
@@ -68,6 +72,24 @@ def flag(con: duckdb.DuckDBPyConnection, settings: Settings, date_: date) -> tup
         replace_day(con, name, date_, rows)
     replace_day(con, "signals", date_, _measurable.report(date_, signals, lacks, written["flags"]))
     return written["flags"].height, sum(each["*"] for each in counts.values())
+
+
+def in_parallel(
+    read: Callable[[int], night.Bucket], judge: Callable[[night.Bucket], night.Found], buckets: int
+) -> list[night.Found]:
+    """What was found in each bucket, in their order; so many are worked on at once as there are processors, to four.
+
+    They are read one after the other, because a connection serves one at a time.
+    """
+    reading = Lock()
+
+    def found(number: int) -> night.Found:
+        with reading:
+            bucket = read(number)
+        return judge(bucket)
+
+    with ThreadPoolExecutor(min(MOST_AT_ONCE, buckets, cpu_count() or 1)) as workers:
+        return list(workers.map(found, range(buckets)))
 
 
 def _resolved(con: duckdb.DuckDBPyConnection, since: datetime, end: datetime, share: history.Share) -> pl.DataFrame:

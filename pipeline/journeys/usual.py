@@ -37,7 +37,7 @@ def seen(
         .collect()
     )
     told.append(_counted(scrolled, "scroll_turns"))
-    today = events.filter(pl.col("occurred_at") >= day.start)["person_id"]
+    today = events.select("occurred_at", "person_id").filter(pl.col("occurred_at") >= day.start)["person_id"]
     began = contacts.filter(pl.col("started_at") >= day.start).drop_nulls("reason")
     placed = orders.filter(pl.col("placed_at") >= day.start)
     is_another = (today != today.shift(1)).fill_null(value=True)  # a person's events follow each other

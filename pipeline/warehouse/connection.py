@@ -47,7 +47,7 @@ def _opened(path: Path, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnectio
     except duckdb.Error as error:
         raise WarehouseError(f"{path} cannot be opened: {error}") from error
     try:
-        con.execute("set timezone = 'UTC'")
+        con.execute("set timezone = 'UTC'; set enable_progress_bar = false")  # the run has a progress of its own
         yield con
     finally:
         con.close()
