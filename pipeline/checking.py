@@ -68,7 +68,7 @@ def check(
     with places.at_hand(place) as found, duckdb.connect() as con:
         places.fetch_beside(place, found, mapped)
         con.execute("set timezone = 'UTC'")
-        tables.create_all(con)
+        tables.create_for_load(con, contract)
         con.execute(f"set timezone = {text(timezone)}")
         told = dataclasses.replace(contract, quarantine_limit_share=1.0)
         loaded = loading.load(con, "check", told, found, mapped, "UTC", dialect)

@@ -15,6 +15,7 @@ from pipeline import ingestion
 from pipeline.errors import SettingsError, hint
 from pipeline.quoting import text
 from pipeline.settings import Settings, Source
+from pipeline.sources import places
 from pipeline.warehouse import rereading, rewriting
 from pipeline.warehouse.connection import reading, writing
 from pipeline.warehouse.days import transaction
@@ -105,7 +106,10 @@ def _reread(
     contract, mapped = ingestion.read_as(settings, source)
     con.execute(f"set timezone = {text(source.timezone)}")  # of times in the file that name none
     try:
-        with rereading.reread(con, load, contract, mapped, source.dialect(), settings.folder) as reread:
+        with (
+            places.folder_beside(places.at(load.file, settings.storage, settings.folder), mapped) as folder,
+            rereading.reread(con, load, contract, mapped, source.dialect(), folder) as reread,
+        ):
             yield reread
     finally:
         con.execute("set timezone = 'UTC'")

@@ -127,7 +127,7 @@ def verdict(found: Verdict) -> None:
     fits = "within" if found.is_within_limit else "over"
     console.print(
         shown(
-            f"{found.file}: {'ok' if found.is_within_limit else 'refused'} – {found.rows_quarantined:,} of "
+            f"{cell(found.file)}: {'ok' if found.is_within_limit else 'refused'} – {found.rows_quarantined:,} of "
             f"{found.rows_read:,} rows break the contract {found.contract}, {fits} its limit of {found.limit_share:.2%}"
         ),
         style="bold",

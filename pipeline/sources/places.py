@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pipeline.calendar import dated, is_daily
 from pipeline.settings import Source, Storage
@@ -34,11 +35,11 @@ def find(folder: Path, source: Source, day: date, options: Storage) -> list[Plac
     return [Place(shown, own, path, None) for path, shown in files.find(folder, source.path, day)]
 
 
-def at(name: str, options: Storage) -> Place:
-    """The file of that path or address, which is no pattern."""
+def at(name: str, options: Storage, folder: Path = Path()) -> Place:
+    """The file of that path, below a folder, or address; it is no pattern."""
     if storage.is_remote(name):
         return Place(name, None, None, storage.connect(name, options))
-    return Place(name, None, Path(name), None)
+    return Place(name, None, folder / name, None)
 
 
 def etag(place: Place) -> str | None:
@@ -60,3 +61,15 @@ def fetch_beside(place: Place, file: files.SourceFile, mapping: Mapping | None) 
     """Put beside a fetched file what its mapping joins; a file of this machine has it beside it already."""
     if place.store is not None and mapping is not None:
         storage.fetch_beside(place.store, place.shown, mapping.beside.values(), file.path.parent)
+
+
+@contextmanager
+def folder_beside(place: Place, mapping: Mapping | None) -> Iterator[Path]:
+    """A folder with what a mapping joins to a file that is not at hand itself; one of fetched copies is gone after."""
+    if place.path is not None:
+        yield place.path.parent
+    elif place.store is not None:
+        with TemporaryDirectory(prefix="friction-") as made:
+            names = mapping.beside.values() if mapping is not None else ()
+            storage.fetch_beside(place.store, place.shown, names, Path(made))
+            yield Path(made)

@@ -21,6 +21,7 @@ from pipeline.sources.packing import unpacked
 from pipeline.sources.preparing import prepared
 from pipeline.sources.reading import SHOWN, Table, table
 from pipeline.warehouse import quarantine, repeats
+from pipeline.warehouse.drift import changed_types
 from pipeline.warehouse.rejects import Reject, forget, rejected
 from pipeline.warehouse.staging import Staging, stage
 
@@ -196,6 +197,12 @@ def judged(
             listed = ", ".join(sorted(found.columns))
             raise ContractError(
                 f"{file.shown}: has no column {column!r}, which its mapping {mapping.name!r} reads. Found: {listed}. "
+                "Correct the export, or the mapping file."
+            ) from error
+        if found and mapping and (changed := changed_types(found, mapping.contracts[contract.name], error)):
+            told = "; ".join(f"{each.column} is {each.found} in the file, {each.expected} expected" for each in changed)
+            raise ContractError(
+                f"{file.shown}: a column that its mapping {mapping.name!r} reads has changed its type: {told}. "
                 "Correct the export, or the mapping file."
             ) from error
         if isinstance(error, NOT_SQL) and (mapping is not None or dialect.times):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import duckdb
 import polars as pl
@@ -74,14 +74,14 @@ def reread(
 ) -> Iterator[Reread]:
     """A load's quarantined rows, read and judged anew, in temporary tables that last as long as the block.
 
-    `folder` is that of the settings: what a mapping joins stands beside the load's file in it. There is no limit to how
+    `folder` holds what the mapping joins, as the folder of the load's file does. There is no limit to how
     many may be bad: all of them were. Raises InputError where they cannot be read, SettingsError where the mapping
     cannot be applied, ContractError where the file lacks a column that is required now.
     """
     originals = rewriting.of(con, load)
     told = dialect.over(mapping)
     told = told.model_copy(update={"encoding": None, "delimiter": told.delimiter or load.writing.delimiter})
-    file = SourceFile(folder / load.file, load.file, load.day, load.writing.format, load.sha256)
+    file = SourceFile(folder / PurePath(load.file).name, load.file, load.day, load.writing.format, load.sha256)
     with rewriting.written(con, load, originals, mapping) as (path, begins):
         readable = SourceFile(path, load.file, load.day, load.writing.format, load.sha256)
         staging, found, rejects = loading.judged(con, contract, file, readable, mapping, told)

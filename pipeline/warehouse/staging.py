@@ -69,6 +69,8 @@ def stage(contract: Contract, file: SourceFile, table: Table, mapping: Mapping |
                 f"mapping {mapping.name if mapping else ''}: {contract.name} has no column {name!r}.{hint(name, names)}"
             )
     makes_rows = mapping is not None and about.relation != "rows"
+    if mapping is not None and not makes_rows:
+        _refuse_changed_types(contract, table, about, dialect)
     is_read_twice = table.file.format == "parquet" and not makes_rows
     has_place = makes_rows or is_read_twice
     expressions = about.expressions()
@@ -116,6 +118,17 @@ def stage(contract: Contract, file: SourceFile, table: Table, mapping: Mapping |
     return Staging(
         select, f"({values})" if values else None, brought, unknown, has_place, table.is_json, REST in expressions
     )
+
+
+def _refuse_changed_types(contract: Contract, table: Table, about: Rows, dialect: Dialect) -> None:
+    """Columns of Parquet that a mapping takes as they are have to be of types that can become the contract's."""
+    if table.file.format != "parquet":
+        return
+    by_name = {name.lower(): kind for name, kind in table.columns.items()}
+    for column in contract.inputs:
+        sql = about.columns.get(column.name, "").removeprefix("rows.").strip('"').lower()
+        if sql in by_name and column.name not in about.words:
+            refuse_changed_type(table.file.shown, column, by_name[sql], dialect)
 
 
 def _with(steps: dict[str, str], select: str) -> str:

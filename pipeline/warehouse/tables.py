@@ -2,7 +2,7 @@
 
 import duckdb
 
-from pipeline.contracts.contract import Contract, load_all
+from pipeline.contracts.contract import Contract, load, load_all
 from pipeline.errors import WarehouseError
 from pipeline.quoting import quoted, text
 from pipeline.resources import root
@@ -15,6 +15,14 @@ SCHEMAS = {
     "marts": "Views for people. Start here.",
     "ops": "How the tables came to be: runs, loads, quarantine, contract results, measurable signals.",
 }
+
+
+def create_for_load(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """Create no more than what the rows of one file are loaded into, where nothing else is asked of a warehouse."""
+    for name in ("events", "ops"):
+        con.execute(f"create schema if not exists {name}")
+    for each in (contract, *map(load, ("loads", "quarantine", "repeats"))):
+        con.execute(each.ddl())
 
 
 def create_all(con: duckdb.DuckDBPyConnection) -> None:

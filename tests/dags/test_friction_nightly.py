@@ -1,9 +1,10 @@
 """The DAG keeps the house's policy, knows its day, and runs."""
 
+import logging
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -194,7 +195,27 @@ def test_a_night_on_bad_input_fails_at_the_first_attempt_and_publishes_nothing(l
     assert not settings.load(config).warehouse.exists()
 
 
-def test_a_source_that_the_journey_can_do_without_fails_no_task_and_is_noted(load_dag: LoadDag, config: Path):
+@pytest.fixture
+def warned() -> Iterator[list[str]]:
+    """What `pipeline` warns of in tasks.
+
+    Not by caplog, whose handler is on the root logger: Airflow's `dictConfig` puts its own one in the place of all that
+    are there. What is heard on the way from the logger up to the root is what that handler writes to the task's log.
+    """
+    told: list[str] = []
+    logger, handler = logging.getLogger("pipeline"), logging.Handler(logging.WARNING)
+    handler.emit = lambda record: told.append(record.getMessage())  # type: ignore[method-assign]
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.WARNING)  # the tests' Airflow asks for errors only
+    yield told
+    logger.setLevel(before)
+    logger.removeHandler(handler)
+
+
+def test_a_source_that_the_journey_can_do_without_fails_no_task_and_is_named_in_the_log(
+    load_dag: LoadDag, config: Path, warned: list[str]
+):
     from pipeline.journeys.journey import BUILT_IN
 
     journey = 'goes_on_without = ["wait_time"]\n' + (BUILT_IN / "ecommerce.toml").read_text(encoding="utf-8")
@@ -204,6 +225,10 @@ def test_a_source_that_the_journey_can_do_without_fails_no_task_and_is_noted(loa
     waits.write_text(waits.read_text().replace("queue", "limbo"))
     run = run_night(load_dag(), NIGHT + timedelta(hours=18))
     assert run.state == "success"
+    sentence = "source waits has stopped, the night goes on without the rest of it: landing/wait_time/"
+    assert [message for message in warned if message.startswith(sentence)], warned
+    loggers = [logging.getLogger(name) for name in ("pipeline.ingestion", "pipeline")]
+    assert [each.propagate for each in loggers] == [True, True], "so Airflow's own handler, on the root, has it too"
     with duckdb.connect(str(settings.load(config).warehouse), read_only=True) as con:
         assert con.execute("select source from ops.source_failures").fetchall() == [("waits",)]
 

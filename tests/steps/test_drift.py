@@ -351,8 +351,42 @@ def test_a_column_that_vanished_under_a_mapping_is_a_break_of_the_contract_for_t
         night(settings, [FIRST])
 
 
-def test_what_is_no_sql_in_a_mapping_is_a_mistake_that_no_night_goes_on_without(tmp_path):
-    settings = mapped(tmp_path, "csv", "lowerr(wait_type)", ("wait_time",))
+@pytest.mark.parametrize(
+    ("kind", "change", "words"),
+    [
+        ("lower(wait_type)", pl.lit(7), "wait_type is INTEGER in the file, VARCHAR expected"),
+        ("lower(wait_type)", pl.lit(["queue"], pl.List(pl.String)), "wait_type is VARCHAR[] in the file, VARCHAR exp"),
+        ("wait_type", pl.lit(["queue"], pl.List(pl.String)), "wait_type has changed its type: VARCHAR[] in the file"),
+        (
+            "if(wait_type::timestamptz is null, wait_type, 'queue')",
+            pl.lit(7),
+            "wait_type is INTEGER in the file, TIMESTAMPTZ expected",
+        ),
+    ],
+    ids=["a number where a text was", "a list in an expression", "a list as it is", "a number that is cast to a time"],
+)
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_a_column_whose_type_changed_under_a_mapping_is_the_drift_of_its_source(tmp_path, kind, change, words, goes_on):
+    settings = mapped(tmp_path, "parquet", "wait_type", ("wait_time",) if goes_on else ())
+    night(settings, [FIRST])
+    (settings.folder / "calls.yaml").write_text(MAPPING.format(kind=json.dumps(kind)), encoding="utf-8")
+    path = file_of(settings, "wait_time", SECOND, "parquet")
+    pl.read_parquet(path).with_columns(wait_type=change).write_parquet(path)
+    if not goes_on:
+        with pytest.raises(ContractError) as raised:
+            night(settings, [SECOND])
+        assert words in str(raised.value)
+        return
+    night(settings, [SECOND])
+    ((source, _, _, error),) = asked(settings, FAILURES)
+    assert source == "wait_time"
+    assert words in error
+    assert asked(settings, "select count(*) from ops.loads where day = '2026-01-11'") == [(3,)], "the others ran"
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_what_is_no_sql_in_a_mapping_is_a_mistake_that_no_night_goes_on_without(tmp_path, ending):
+    settings = mapped(tmp_path, ending, "lowerr(wait_type)", ("wait_time",))
     with pytest.raises(SettingsError, match="its mapping 'calls' cannot be applied"):
         night(settings, [FIRST])
 

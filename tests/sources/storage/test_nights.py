@@ -8,12 +8,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline import ingestion, steps
+from pipeline import ingestion, replaying, steps
 from pipeline.errors import InputError, StorageError
 from pipeline.settings import Settings, load
 from pipeline.sources import storage
 from pipeline.warehouse import versions
-from pipeline.warehouse.connection import reading
+from pipeline.warehouse.connection import reading, writing
 from tests.sources.rows import HEADER, TIME, event, line
 from tests.sources.storage.conftest import Fill
 from tests.steps import world as w
@@ -169,9 +169,7 @@ def test_another_way_of_reading_reads_the_same_object_again(project, fill: Fill,
     assert copied == ["a.csv", "a.csv"]
 
 
-def test_files_that_a_mapping_joins_are_fetched_beside_the_object(project, fill: Fill, tmp_path):
-    (tmp_path / "shop.yaml").write_text(
-        """\
+SHOP = """\
 name: shop
 description: An export of a shop
 beside: {people: people.csv}
@@ -180,7 +178,10 @@ contracts:
     from: rows left join people using (person)
     columns: {event_id: id, occurred_at: stamp, event_name: "'click'", customer_id: customer}
 """
-    )
+
+
+def test_files_that_a_mapping_joins_are_fetched_beside_the_object(project, fill: Fill, tmp_path):
+    (tmp_path / "shop.yaml").write_text(SHOP)
     export = f"id,stamp,person\n1,{TIME},a\n".encode()
     bucket = fill({"d/x.csv": export, "d/people.csv": b"person,customer\na,Oya\n", "other/x.csv": export})
     settings = project(f"s3://{bucket}/d/x.csv", 'adapter = "shop.yaml"\n')
@@ -191,6 +192,25 @@ contracts:
         InputError, match=r"s3://.*/other/x\.csv: its mapping joins people\.csv, which is not beside it"
     ):
         ingest(project(f"s3://{bucket}/other/x.csv", 'adapter = "shop.yaml"\n'))
+
+
+def test_quarantined_rows_of_an_object_are_replayed_with_what_their_mapping_joins(project, fill: Fill, tmp_path):
+    (tmp_path / "shop.yaml").write_text(SHOP)
+    export = f"id,stamp,person\n1,{TIME},a\n2,15.01.2026 10:00,b\n".encode()
+    bucket = fill({"d/x.csv": export, "d/people.csv": b"person,customer\na,Oya\nb,Can\n"})
+    more = 'adapter = "shop.yaml"\nquarantine_limit_share = 1\n'
+    assert ingest(project(f"s3://{bucket}/d/x.csv", more)) == 2
+    settings = project(f"s3://{bucket}/d/x.csv", more + 'times = ["%d.%m.%Y %H:%M"]\n')
+    (rehearsed,) = replaying.rehearse(settings, replaying.Which())
+    assert (rehearsed.rows, rehearsed.kept, rehearsed.quarantined) == (1, 1, 0)
+    with reading(settings.warehouse) as con:
+        (found,) = replaying.find(con, settings, replaying.Which())
+    steps.prepare(settings, [DAY], uuid.uuid4().hex, w.STARTED)
+    with writing(versions.work_file(settings.warehouse)) as con:
+        replayed = replaying.replay(con, settings, found)
+        kept = con.execute("select event_id, customer_id from events.clickstream order by all").fetchall()
+    assert replayed.kept == 1
+    assert kept == [("1", "Oya"), ("2", "Can")]
 
 
 @pytest.mark.parametrize(
