@@ -9,7 +9,7 @@ import polars as pl
 
 from pipeline.detectors._signal import Signal
 from pipeline.scoring.attribution import shares
-from pipeline.scoring.effects import believed, mantel_haenszel
+from pipeline.scoring.comparing import strata, with_effects
 from pipeline.scoring.exposure import POINT, counted, place
 from pipeline.scoring.rates import wilson
 from pipeline.scoring.trend import trends
@@ -22,10 +22,10 @@ DIGITS = 9  # sums of floats differ in the last digits from run to run; tables m
 class Period:
     """What the scores of a day are made of.
 
-    `decided`: visits decided in the trailing period (visit_id, stage, person_id, decided_at, is_lost, is_exposure,
-    stratum, value, is_valued, loci). `active`: visits active on the day or in the `window_days` before it, by day (day,
-    visit_id, stage, is_lost, loci). `flags`: friction.flags of those visits, up to the day. `segments`: person_id,
-    segment.
+    `decided`: visits decided in the trailing period (visit_id, stage, person_id, entered_at, reached_at – until when
+    it could be flagged –, decided_at, is_lost, is_exposure, stratum, value, is_valued, loci). `active`: visits active
+    on the day or in the `window_days` before it, by day (day, visit_id, stage, is_lost, loci). `flags`: friction.flags
+    of those visits, up to the day. `segments`: person_id, segment.
     """
 
     day: date
@@ -61,13 +61,9 @@ def score(period: Period, signals: Mapping[str, Signal]) -> Scores:
     decided = flags.join(period.decided.select("visit_id", "decided_at"), on="visit_id").filter(
         (pl.col("flagged_at") <= pl.col("decided_at")) | (pl.col("kind") == "outcome")
     )
-    affected = decided.select("point_id", "visit_id").unique()
+    affected = decided.group_by("point_id", "visit_id").agg(pl.col("flagged_at").min())
 
-    strata = counted(points, exposures, affected, ["stratum"]).with_columns(
-        unaffected=pl.col("exposed") - pl.col("affected"),
-        unaffected_lost=pl.col("exposed_lost") - pl.col("affected_lost"),
-    )
-    rows = _with_effects(points, strata)
+    rows = with_effects(points, *strata(points, exposures, affected))
     shared = _shared(rows, exposures, affected)
     rows = _with_costs(rows, shared, exposures)
     rows = _with_today(rows, period, flags, points, affected)
@@ -96,26 +92,6 @@ def _about(signals: Mapping[str, Signal]) -> pl.DataFrame:
             "prior_error": pl.Float64,
         },
     )
-
-
-def _with_effects(points: pl.DataFrame, strata: pl.DataFrame) -> pl.DataFrame:
-    own = mantel_haenszel(strata, ["point_id"])
-    rows = points.join(own, on="point_id", how="left", maintain_order="left").with_columns(
-        pl.col("affected", "affected_lost", "unaffected", "unaffected_lost").fill_null(0)
-    )
-    pooled = mantel_haenszel(
-        strata.join(points.select("point_id", "stage", "signal"), on="point_id", maintain_order="left"),
-        ["stage", "signal"],
-    )
-    rows = believed(rows, pooled).with_columns(
-        exposed=pl.col("affected") + pl.col("unaffected"),
-        lost_share_affected=pl.col("affected_lost") / pl.when(pl.col("affected") > 0).then("affected"),
-        lost_share_unaffected=pl.col("unaffected_lost") / pl.when(pl.col("unaffected") > 0).then("unaffected"),
-    )
-    # an outcome says that a visit was lost: it has no effect of its own; and without a denominator there is none
-    has_effect = (pl.col("kind") == "obstacle") & (pl.col("affected") > 0)
-    names = ["effect", "effect_low", "effect_high", "effect_basis"]
-    return rows.with_columns(pl.when(has_effect).then(pl.col(name)).alias(name) for name in names)
 
 
 def _shared(rows: pl.DataFrame, exposures: pl.DataFrame, affected: pl.DataFrame) -> pl.DataFrame:
