@@ -142,6 +142,29 @@ def of_rows(
     segments: Mapping[str, str] | None = None,
 ) -> Period:
     of_person = segments or {}
+    return of_frames(
+        pl.DataFrame(decided, schema=DECIDED),
+        pl.DataFrame(active, schema=ACTIVE),
+        pl.DataFrame(flags, schema=FLAGS),
+        stages=stages,
+        decisive=decisive,
+        segments=pl.DataFrame(
+            {"person_id": list(of_person), "segment": list(of_person.values())},
+            schema={"person_id": pl.String, "segment": pl.String},
+        ),
+    )
+
+
+def of_frames(
+    decided: pl.DataFrame,
+    active: pl.DataFrame,
+    flags: pl.DataFrame,
+    *,
+    stages: list[str],
+    decisive: list[str] | None = None,
+    segments: pl.DataFrame | None = None,
+) -> Period:
+    nobody = pl.DataFrame(schema={"person_id": pl.String, "segment": pl.String})
     return Period(
         day=DAY,
         window_days=28,
@@ -149,13 +172,10 @@ def of_rows(
         stages=stages,
         moments_of_truth=frozenset(decisive or []),
         owners={"checkout": "payments team"},
-        decided=pl.DataFrame(decided, schema=DECIDED),
-        active=pl.DataFrame(active, schema=ACTIVE),
-        flags=pl.DataFrame(flags, schema=FLAGS),
-        segments=pl.DataFrame(
-            {"person_id": list(of_person), "segment": list(of_person.values())},
-            schema={"person_id": pl.String, "segment": pl.String},
-        ),
+        decided=decided,
+        active=active,
+        flags=flags,
+        segments=nobody if segments is None else segments,
     )
 
 

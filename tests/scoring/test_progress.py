@@ -1,8 +1,7 @@
-"""Who had come as far: counts drawn by level, and worlds in which the time under way is what misleads."""
+"""Who had come as far: counts drawn by level; worlds in which that is what misleads stand in test_truth."""
 
 from typing import Any
 
-import numpy as np
 import polars as pl
 import pytest
 
@@ -103,53 +102,6 @@ def test_what_nobody_alike_stands_beside_is_told():
     row = score(period(drawn), SIGNALS).points.row(0, named=True)
     assert (row["affected"], row["affected_compared"], row["unaffected_compared"]) == (340, 40, 60)
     assert row["effect"] == pytest.approx(0.3)
-
-
-def world(effect: float, often: float) -> pl.DataFrame:
-    """300,000 visits, three in ten of which leave after 100 s on average; `often` of them would be flagged in the end.
-
-    A flag falls on whoever is still there, and costs `effect` on top of what was to be lost anyway from then on; whom
-    it costs leaves soon after it.
-    """
-    rng, count = np.random.default_rng(3), 300_000
-    is_lost = rng.random(count) < 0.3
-    left = np.where(is_lost, rng.exponential(100, count), 600 * rng.lognormal(0, 0.3, count))
-    at = np.where(rng.random(count) < often, rng.exponential(150, count), np.inf)
-    is_flagged = at <= left
-    staying = 0.7 / (0.7 + 0.3 * np.exp(-np.where(is_flagged, at, 0) / 100))
-    is_harmed = is_flagged & ~is_lost & (rng.random(count) < effect / staying)
-    return pl.DataFrame(
-        {
-            "point_id": "p",
-            "stratum": "all",
-            "left": np.where(is_harmed, at + rng.exponential(30, count), left),
-            "at": np.where(is_flagged, at, 0),
-            "is_flagged": is_flagged,
-            "is_lost": is_lost | is_harmed,
-        }
-    ).with_columns(reach=level(pl.col("left")), level=level(pl.col("at")))
-
-
-@pytest.mark.parametrize("effect", [0.0, 0.1, 0.2])
-@pytest.mark.parametrize("often", [0.05, 0.4, 0.9])
-def test_a_loss_that_cuts_the_visit_short_does_not_hide_what_it_was_lost_to(effect, often, figure):
-    visits = world(effect, often)
-    affected = [
-        pl.col("is_flagged").sum().cast(pl.Int64).alias("affected"),
-        (pl.col("is_lost") & pl.col("is_flagged")).sum().cast(pl.Int64).alias("affected_lost"),
-    ]
-    exposed = [pl.len().cast(pl.Int64).alias("exposed"), pl.col("is_lost").sum().cast(pl.Int64).alias("exposed_lost")]
-    strata = compared(
-        visits.group_by("point_id", "stratum", "reach").agg(*exposed, *affected),
-        visits.filter("is_flagged").group_by("point_id", "stratum", "level").agg(affected),
-    )
-    found = mantel_haenszel(strata, ["point_id"]).row(0, named=True)
-    lost_share = dict(visits.group_by("is_flagged").agg(pl.col("is_lost").mean()).rows())
-    crude = lost_share[True] - lost_share[False]
-    what = f"selection world: planted effect {effect:.2f}, {often:.0%} flagged if they stay (crude: {crude:+.2f})"
-    figure(what, f"{found['difference']:+.3f}", "within 0.01")
-    assert crude < effect - 0.1
-    assert found["difference"] == pytest.approx(effect, abs=0.01)
 
 
 def test_later_flags_on_the_visits_of_comparison_are_allowed_for():
