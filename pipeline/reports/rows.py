@@ -162,7 +162,7 @@ def _point_row(
         trend_label=named(words, "trends", trend),
         line=_line(words, formats, row, lines.get(row["point_id"], [])),
         today="" if row["rate_today"] is None else words.say("today", rate=formats.share(row["rate_today"])),
-        usual="" if row["baseline_rate"] is None else words.say("usual", rate=formats.share(row["baseline_rate"])),
+        usual=_usual(words, formats, row),
         counts=words.say("rate_counts", affected=formats.count(row["affected"]), exposed=formats.count(row["exposed"])),
         affected=formats.count(row["affected"]),
         affected_today=formats.count(row["affected_today"]),
@@ -210,6 +210,14 @@ def _point_row(
 def trend_of_none(row: Mapping[str, Any]) -> str:
     """What stands where a point has no trend: nothing to compare with yet, or nobody who could have shown it today."""
     return "none" if row["baseline_rate"] is None else "idle"
+
+
+def _usual(words: Words, formats: Formats, row: Mapping[str, Any]) -> str:
+    """The rate of the days before, and whether it has begun to rise."""
+    if row["baseline_rate"] is None:
+        return ""
+    usual = words.say("usual", rate=formats.share(row["baseline_rate"]))
+    return f"{usual}; {words.say('forming')}" if row["is_forming"] else usual
 
 
 def _note(words: Words, formats: Formats, row: Mapping[str, Any]) -> str:

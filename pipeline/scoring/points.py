@@ -160,7 +160,7 @@ def _with_today(
         )
         .with_columns(pl.col("exposed_today", "affected_today").fill_null(0))
     )
-    changes = trends(today, daily.filter(~is_today))
+    changes = trends(today.join(points.select("point_id", "stage"), on="point_id"), daily.filter(~is_today), period.day)
     without = decided.group_by("point_id").agg(affected_at_all=pl.len().cast(pl.Int64))
     low, high = wilson(pl.col("affected"), pl.col("exposed"))
     share = pl.col("affected") / pl.when(pl.col("exposed") > 0).then("exposed")
