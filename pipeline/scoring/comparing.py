@@ -3,6 +3,7 @@
 import polars as pl
 
 from pipeline.scoring.effects import COUNTS, mantel_haenszel
+from pipeline.scoring.exact import widened
 from pipeline.scoring.exposure import counted
 from pipeline.scoring.pooling import believed
 from pipeline.scoring.progress import compared, level
@@ -58,7 +59,7 @@ def with_effects(points: pl.DataFrame, totals: pl.DataFrame, strata: pl.DataFram
         lost_share_unaffected=(pl.col("exposed_lost") - pl.col("affected_lost"))
         / pl.when(unaffected > 0).then(unaffected),
     )
-    own = mantel_haenszel(strata, ["point_id"]).drop(COUNTS)
+    own = widened(mantel_haenszel(strata, ["point_id"])).drop(COUNTS)
     pooled = mantel_haenszel(
         strata.join(points.select("point_id", "stage", "signal"), on="point_id", maintain_order="left"),
         ["stage", "signal"],

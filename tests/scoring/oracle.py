@@ -11,7 +11,10 @@ from math import prod, sqrt
 from statistics import median
 from typing import Any
 
+from scipy.stats import beta
+
 from pipeline.detectors._signal import Signal
+from pipeline.scoring.exact import FEW
 from pipeline.scoring.points import Period
 from pipeline.scoring.pooling import BELIEF, ENOUGH, RAREST, SPREAD
 
@@ -178,7 +181,7 @@ def _effect(key: Key, signal: Signal, counts: list[int], strata: dict[Key, dict[
     if own and own.is_enough:
         middle = own.apart + Z**2 * own.p / 2
         half = sqrt(max(middle**2 - own.apart**2 + Z**2 * own.q, 0.0))
-        low, high = (middle - half) / own.unharmed, (middle + half) / own.unharmed
+        low, high = _widened(own, (middle - half) / own.unharmed, (middle + half) / own.unharmed)
         effect, weight, basis = own.effect, 1.0, "measured"
     else:
         effect = weight * (own.effect if own else 0.0) + (1 - weight) * mean
@@ -200,6 +203,25 @@ def _effect(key: Key, signal: Signal, counts: list[int], strata: dict[Key, dict[
         "e_value": _e_value(expected, effect),
         "e_value_low": 1.0 if low <= 0 <= high else _e_value(expected, low if low > 0 else high),
     }
+
+
+def _widened(own: Difference, low: float, high: float) -> tuple[float, float]:
+    """With fewer than five lost or kept on a side: no narrower than exact limits of both, added in squares."""
+    share1 = max(0.0, min(1.0, own.expected + own.effect))
+    ends, few = [], False
+    for share, n in ((share1, own.affected), (own.expected, own.unaffected)):
+        lost, kept = share * n, (1 - share) * n
+        few = few or min(lost, kept) < FEW - 1e-9
+        ends.append(
+            (
+                share - (beta.ppf(0.025, lost, kept + 1) if lost > 1e-9 else 0.0),
+                (beta.ppf(0.975, lost + 1, kept) if kept > 1e-9 else 1.0) - share,
+            )
+        )
+    if not few:
+        return low, high
+    (down1, up1), (down0, up0) = ends
+    return min(low, own.effect - sqrt(down1**2 + up0**2)), max(high, own.effect + sqrt(up1**2 + down0**2))
 
 
 def _error2(own: Difference, pooled: Difference | None) -> float:
