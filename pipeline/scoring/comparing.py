@@ -13,7 +13,7 @@ OF_EFFECT = [
     "effect", "effect_low", "effect_high", "effect_basis", "affected_compared", "unaffected_compared",
     "lost_share_expected", "own_effect", "own_weight", "signal_effect", "e_value", "e_value_low",
 ]  # fmt: skip
-NOWHERE = pl.lit(0, pl.UInt8)  # the level of progress of a visit that has just begun
+BEGUN = pl.lit(0, pl.UInt8)  # the level of progress of a visit that has just begun
 
 
 def strata(points: pl.DataFrame, exposures: pl.DataFrame, affected: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -23,23 +23,44 @@ def strata(points: pl.DataFrame, exposures: pl.DataFrame, affected: pl.DataFrame
     far as it came.
     """
     is_stage = pl.col("exposure") == "stage"
-    visits = exposures.with_columns(reach=level(_seconds("reached_at")))
-    pairs = affected.select("point_id", "visit_id")
-    reached = pl.concat(
-        [
-            counted(points.filter(is_stage), visits, pairs, ["stratum", "reach"]),
-            counted(points.filter(~is_stage), visits.with_columns(reach=NOWHERE), pairs, ["stratum", "reach"]),
-        ]
+    # strata as numbers: millions of them are grouped
+    visits = exposures.with_columns(pl.col("stratum").rank("dense"))
+    reached, flagged = zip(
+        _at_places(points.filter(~is_stage), visits, affected),
+        _in_stages(points.filter(is_stage), visits, affected),
+        strict=True,
     )
+    counts = pl.concat(reached)
+    totals = counts.group_by("point_id").agg(pl.col("exposed", "exposed_lost", "affected", "affected_lost").sum())
+    return totals, compared(counts, pl.concat(flagged))
+
+
+def _at_places(points: pl.DataFrame, visits: pl.DataFrame, affected: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    reached = counted(points, visits, affected.select("point_id", "visit_id"), ["stratum"])
+    flagged = reached.filter(pl.col("affected") > 0)
+    columns = ["affected", "affected_lost"]
+    return (
+        reached.select("point_id", "stratum", "exposed", "exposed_lost", *columns, reach=BEGUN),
+        flagged.select("point_id", "stratum", *columns, level=BEGUN),
+    )
+
+
+def _in_stages(points: pl.DataFrame, visits: pl.DataFrame, affected: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    of_stage = affected.join(points, on="point_id", how="semi")
+    visits = visits.filter(pl.col("stage").is_in(points["stage"].unique().implode()))
+    visits = visits.with_columns(reach=level(_seconds("reached_at")))
+    reached = counted(points, visits, of_stage.select("point_id", "visit_id"), ["stratum", "reach"])
     flagged = (
-        affected.join(points.select("point_id", is_stage=is_stage), on="point_id")
-        .join(exposures.select("visit_id", "stratum", "is_lost", "entered_at", "reached_at"), on="visit_id")
+        of_stage.join(visits.select("visit_id", "stratum", "is_lost", "entered_at", "reached_at"), on="visit_id")
         .with_columns(level=level(_seconds(pl.min_horizontal("flagged_at", "reached_at"))))
-        .group_by("point_id", "stratum", level=pl.when("is_stage").then("level").otherwise(NOWHERE))
+        .group_by("point_id", "stratum", "level")
         .agg(affected=pl.len().cast(pl.Int64), affected_lost=pl.col("is_lost").sum().cast(pl.Int64))
     )
-    totals = reached.group_by("point_id").agg(pl.col("exposed", "exposed_lost", "affected", "affected_lost").sum())
-    return totals, compared(reached, flagged)
+    columns = ["affected", "affected_lost"]
+    return (
+        reached.select("point_id", "stratum", "exposed", "exposed_lost", *columns, "reach"),
+        flagged.select("point_id", "stratum", *columns, "level"),
+    )
 
 
 def _seconds(until: str | pl.Expr) -> pl.Expr:

@@ -5,7 +5,7 @@ import json
 import resource
 import sys
 from datetime import UTC, datetime
-from time import perf_counter
+from time import perf_counter, process_time
 
 import numpy as np
 import polars as pl
@@ -17,7 +17,7 @@ STAGES = ["discover", "evaluate", "cart", "checkout", "payment", "fulfilment", "
 
 
 def period(visits: int, points: int, flags: int) -> Period:
-    """`visits` decided over 28 days, each at three places; `flags` of two signals at the first of them."""
+    """`visits` decided over 28 days, each at three places; `flags` of three signals at the first of them."""
     rng = np.random.default_rng(visits)
     places = rng.integers(0, points // 2 // len(STAGES), (visits, 3))
     days_ago = pl.duration(days="days_ago")
@@ -67,7 +67,11 @@ def period(visits: int, points: int, flags: int) -> Period:
             "visit_id",
             flag_id="f" + pl.col("number").cast(pl.String),
             flagged_at=pl.col("entered_at") + (pl.col("reached_at") - pl.col("entered_at")) * pl.col("part"),
-            signal=pl.when(pl.col("number") % 4 == 0).then(pl.lit("slow")).otherwise(pl.lit("rage")),
+            signal=pl.when(pl.col("loci").list.first() == "page:/p0")
+            .then(pl.lit("decline"))
+            .when(pl.col("number") % 4 == 0)
+            .then(pl.lit("slow"))
+            .otherwise(pl.lit("rage")),
             locus_type=pl.lit("page"),
             locus=pl.col("loci").list.first().str.strip_prefix("page:"),
             severity=severity,
@@ -79,14 +83,20 @@ def period(visits: int, points: int, flags: int) -> Period:
 def main(visits: int, points: int, flags: int) -> None:
     drawn = period(visits, points, flags)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    started = perf_counter()
+    started, cpu = perf_counter(), process_time()
     found = score(drawn, SIGNALS)
-    seconds = perf_counter() - started
+    seconds, cpu_seconds = perf_counter() - started, process_time() - cpu
     told = hashlib.sha256()
     for frame in (found.points.sort("point_id"), found.stage_scores, found.person_scores.sort("person_id")):
         told.update(frame.write_csv().encode())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    figures = {"points": found.points.height, "seconds": seconds, "drawn_mb": before, "peak_mb": peak}
+    figures = {
+        "points": found.points.height,
+        "seconds": seconds,
+        "cpu_seconds": cpu_seconds,
+        "drawn_mb": before,
+        "peak_mb": peak,
+    }
     sys.stdout.write(json.dumps(figures | {"sha256": told.hexdigest()}))
 
 
