@@ -49,8 +49,22 @@ class Scores:
     person_scores: pl.DataFrame
 
 
-def score(period: Period, signals: Mapping[str, Signal]) -> Scores:
-    """Score all points, stages and persons of a day; the definitions stand in the README."""
+@dataclass(frozen=True)
+class Prepared:
+    """`points`: point_id, place, what is known of the signal. `flags`: the period's, with their point_id. `exposures`:
+    visits that count below the line. `decided`: flags of decided visits, `affected`: point_id, visit_id, flagged_at of
+    the first of them; both without what came to light too late.
+    """
+
+    points: pl.DataFrame
+    flags: pl.DataFrame
+    exposures: pl.DataFrame
+    decided: pl.DataFrame
+    affected: pl.DataFrame
+
+
+def prepared(period: Period, signals: Mapping[str, Signal]) -> Prepared:
+    """The period's points, and who counts at them."""
     found = period.flags.select(POINT).unique().sort(POINT)
     points = found.join(_about(signals), on="signal", maintain_order="left").with_columns(
         point_id=pl.struct(POINT).map_elements(_point_id, return_dtype=pl.String), place=place()
@@ -62,11 +76,17 @@ def score(period: Period, signals: Mapping[str, Signal]) -> Scores:
         (pl.col("flagged_at") <= pl.col("decided_at")) | (pl.col("kind") == "outcome")
     )
     affected = decided.group_by("point_id", "visit_id").agg(pl.col("flagged_at").min())
+    return Prepared(points, flags, exposures, decided, affected)
 
+
+def score(period: Period, signals: Mapping[str, Signal]) -> Scores:
+    """Score all points, stages and persons of a day; the definitions stand in the README."""
+    ready = prepared(period, signals)
+    points, exposures, affected, decided = ready.points, ready.exposures, ready.affected, ready.decided
     rows = with_effects(points, *strata(points, exposures, affected))
-    shared = _shared(rows, exposures, affected)
-    rows = _with_costs(rows, shared, exposures)
-    rows = _with_today(rows, period, flags, points, affected)
+    parts = shared(rows, exposures, affected)
+    rows = _with_costs(rows, parts, exposures)
+    rows = _with_today(rows, period, ready.flags, points, affected)
     rows = _ranked(rows, period)
     return Scores(
         points=rows,
@@ -94,7 +114,7 @@ def _about(signals: Mapping[str, Signal]) -> pl.DataFrame:
     )
 
 
-def _shared(rows: pl.DataFrame, exposures: pl.DataFrame, affected: pl.DataFrame) -> pl.DataFrame:
+def shared(rows: pl.DataFrame, exposures: pl.DataFrame, affected: pl.DataFrame) -> pl.DataFrame:
     """Shares of lost visits: point_id, visit_id, share, value (the visit's, else its stage's median)."""
     median = exposures.group_by("stage").agg(median=pl.col("value").median())
     lost = exposures.filter("is_lost").join(median, on="stage", how="left")
