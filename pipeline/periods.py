@@ -23,7 +23,9 @@ def of_day(con: duckdb.DuckDBPyConnection, settings: Settings, plan: Journey, da
         stages=[stage.name for stage in plan.stages],
         moments_of_truth=frozenset(stage.name for stage in plan.stages if stage.is_moment_of_truth),
         owners={stage.name: stage.owner for stage in plan.stages},
-        decided=period.decided(con, day, window, settings.project.currency, warming, bounds),
+        decided=period.decided(
+            con, day, window, {settings.project.currency: 1.0} | settings.project.rates, warming, bounds
+        ),
         active=period.active(con, day, window),
         flags=period.flags(con, day, window, warming, bounds),
         segments=period.segments(con),

@@ -115,14 +115,16 @@ def _about(signals: Mapping[str, Signal]) -> pl.DataFrame:
 
 
 def shared(rows: pl.DataFrame, exposures: pl.DataFrame, affected: pl.DataFrame) -> pl.DataFrame:
-    """Shares of lost visits: point_id, visit_id, share, value (the visit's, else its stage's median)."""
+    """Shares of lost visits: point_id, visit_id, share, value (the visit's if it is_known, else its stage's median)."""
     median = exposures.group_by("stage").agg(median=pl.col("value").median())
     lost = exposures.filter("is_lost").join(median, on="stage", how="left")
-    lost = lost.with_columns(value=pl.when("is_valued").then(pl.coalesce("value", "median")))
+    lost = lost.with_columns(
+        value=pl.when("is_valued").then(pl.coalesce("value", "median")), is_known=pl.col("value").is_not_null()
+    )
     obstacles = rows.filter(pl.col("effect").is_not_null()).select("point_id", "effect", "lost_share_affected")
-    flagged = affected.join(obstacles, on="point_id").join(lost.select("visit_id", "value"), on="visit_id")
+    flagged = affected.join(obstacles, on="point_id").join(lost.select("visit_id", "value", "is_known"), on="visit_id")
     # sums of floats depend on the order of what is summed, and a large sum shows it however it is rounded
-    return shares(flagged.sort("point_id", "visit_id")).select("point_id", "visit_id", "share", "value")
+    return shares(flagged.sort("point_id", "visit_id")).select("point_id", "visit_id", "share", "value", "is_known")
 
 
 def _with_costs(rows: pl.DataFrame, shared: pl.DataFrame, exposures: pl.DataFrame) -> pl.DataFrame:
@@ -130,6 +132,7 @@ def _with_costs(rows: pl.DataFrame, shared: pl.DataFrame, exposures: pl.DataFram
         lost_visits=pl.col("share").sum(),
         revenue=pl.when(pl.col("value").is_not_null().any()).then((pl.col("share") * pl.col("value")).sum()),
         mean_value=pl.col("value").mean(),
+        valued=pl.col("share").filter("is_known").sum(),
     )
     entered = exposures.group_by("stage").agg(entered=pl.len(), median=pl.col("value").median())
     rows = (
@@ -156,6 +159,7 @@ def _with_costs(rows: pl.DataFrame, shared: pl.DataFrame, exposures: pl.DataFram
         .otherwise(pl.when(none_lost).then("median").otherwise("mean_value"))
     )
     return rows.with_columns(
+        valued_share=pl.col("valued") / pl.when(pl.col("lost_visits") > 0).then("lost_visits"),
         revenue_at_risk=pl.col("lost_visits") * per_visit,
         revenue_at_risk_low=pl.col("lost_visits_low") * per_visit,
         revenue_at_risk_high=pl.col("lost_visits_high") * per_visit,

@@ -41,7 +41,7 @@ def decided(
     con: duckdb.DuckDBPyConnection,
     day: date,
     window_days: int,
-    currency: str,
+    worth: Mapping[str, float],
     still_warming: list[str],
     bounds: tuple[datetime, datetime],
 ) -> pl.DataFrame:
@@ -51,8 +51,9 @@ def decided(
     whether the person is new or returning. `reached_at`: until when something in the visit could be flagged. Who leaves
     leaves no event: a lost visit is taken to have gone on for one more step of the usual length, as a completed one has
     gone on to the step that completed it. Outside a session (a contact, an order) it is from the start, because what is
-    flagged there is how long it took. `is_valued`: the visit's value, if it has one, is
-    in the project's currency; a value in another currency is not added up (value is null then).
+    flagged there is how long it took. `is_valued`: the visit's value, if it has one, is in the
+    project's currency or in one whose worth in it is declared (`worth`, the project's own at 1): it is converted. A
+    value in any other currency is not added up (value is null then).
     """
     return fetch(
         con,
@@ -77,8 +78,11 @@ def decided(
                    '|', coalesce(device, '?'), coalesce(channel, '?'), coalesce(c.segment, '?'),
                    case when s.seen_at >= entered_at - $returns::interval then 'returning' else 'new' end
                ) as stratum,
-               coalesce(currency, $currency) = $currency as is_valued,
-               case when coalesce(currency, $currency) = $currency then value end as value
+               currency is null or list_contains($currencies::varchar[], currency) as is_valued,
+               value * case
+                   when currency is null then 1
+                   else ($rates::double[])[list_position($currencies::varchar[], currency)]
+               end as value
         from counted v
         asof left join seen s on v.person_id = s.person_id and v.seen_until >= s.seen_at
         left join steps on v.stage = steps.stage
@@ -86,7 +90,8 @@ def decided(
         order by visit_id
         """,
         {
-            "currency": currency,
+            "currencies": list(worth),
+            "rates": list(worth.values()),
             "apart": APART,
             "returns": RETURNS_WITHIN,
             "reach": window_days + FLAG_REACH.days + RETURNS_WITHIN.days,

@@ -14,6 +14,9 @@
 --          revenue_at_risk_low   Lower end of its 95 % interval [currency]
 --          revenue_at_risk_high  Upper end of its 95 % interval [currency]
 --          revenue_per_entered   Value at stake per decided visit of the stage [currency]
+--          revenue_per_entered_low   Lower end of its 95 % interval [currency]
+--          revenue_per_entered_high  Upper end of its 95 % interval [currency]
+--          valued_share          Share of lost_visits whose own value is known; the others: the stage's median [share, 0-1]
 --          currency              Currency of the money columns [ISO 4217]
 --          lost_visits           Visits lost to the point in the period [visits]
 --          lost_visits_low       Lower end of its 95 % interval [visits]
@@ -79,6 +82,9 @@ select
     points.revenue_at_risk_low,
     points.revenue_at_risk_high,
     points.revenue_at_risk / nullif(stages.entered, 0) as revenue_per_entered,
+    points.revenue_at_risk_low / nullif(stages.entered, 0) as revenue_per_entered_low,
+    points.revenue_at_risk_high / nullif(stages.entered, 0) as revenue_per_entered_high,
+    points.valued_share,
     points.currency,
     points.lost_visits,
     points.lost_visits_low,

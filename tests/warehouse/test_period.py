@@ -14,7 +14,7 @@ BOUNDS = (datetime(2026, 3, 4, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC))
 
 def visits(drawn: str, customers: str = "customer_id | segment\nc-1 | gold") -> dict[str, dict[str, object]]:
     con = warehouse(stage_visits=drawn, customers=customers)
-    found = decided(con, DAY, 28, "EUR", [], BOUNDS)
+    found = decided(con, DAY, 28, {"EUR": 1.0, "TRY": 0.02}, [], BOUNDS)
     assert found["visit_id"].is_sorted()
     return {row["visit_id"]: row for row in found.iter_rows(named=True)}
 
@@ -78,6 +78,26 @@ REACHED = """
 )
 def test_a_visit_reaches_its_decision_or_one_step_after_its_last_event(visit, reached):
     assert seconds(visits(REACHED)[visit]) == reached
+
+
+def test_only_money_whose_worth_is_declared_is_converted_and_added_up():
+    found = visits(
+        """
+        day        | visit_id | person_id | value | currency | is_decided | is_active | outcome
+        2026-03-20 | own      | a:1       |   100 | EUR      | true       | true      | lost
+        2026-03-20 | declared | a:2       |   100 | TRY      | true       | true      | lost
+        2026-03-20 | other    | a:3       |   100 | USD      | true       | true      | lost
+        2026-03-20 | unnamed  | a:4       |   100 |          | true       | true      | lost
+        2026-03-20 | unvalued | a:5       |       | EUR      | true       | true      | lost
+        """
+    )
+    assert {name: (row["is_valued"], row["value"]) for name, row in found.items()} == {
+        "own": (True, 100),
+        "declared": (True, 2),
+        "other": (False, None),
+        "unnamed": (True, 100),
+        "unvalued": (True, None),
+    }
 
 
 def test_nobody_counts_twice():
