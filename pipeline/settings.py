@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from pipeline.calendar import dated
 from pipeline.errors import SettingsError, hint
@@ -149,6 +149,7 @@ class Project(_Section):
 
     timezone: str = "UTC"
     currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
+    rates: dict[Annotated[str, Field(pattern=r"^[A-Z]{3}$")], Annotated[float, Field(gt=0, allow_inf_nan=False)]] = {}
     language: Literal["en", "tr"] = "en"
     warehouse: str = "warehouse/friction.duckdb"
     reports: str = "reports"
@@ -161,6 +162,12 @@ class Project(_Section):
     @classmethod
     def _is_known(cls, name: str) -> str:
         return known_zone(name)
+
+    @model_validator(mode="after")
+    def _is_worth_itself(self) -> "Project":
+        if self.rates.get(self.currency, 1.0) != 1.0:
+            raise ValueError(f"rates: one {self.currency} is one {self.currency}; name only other currencies")
+        return self
 
 
 def _is_network(network: str) -> str:

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import duckdb
 import polars as pl
 
-from pipeline import flagging, ingestion, replaying
+from pipeline import flagging, ingestion, periods, replaying
 from pipeline.answers import gathered
 from pipeline.calendar import day_in
 from pipeline.contracts.contract import load as load_contract
@@ -26,7 +26,7 @@ from pipeline.journeys import journey
 from pipeline.reports import files as report_files
 from pipeline.scoring import points
 from pipeline.settings import Settings
-from pipeline.warehouse import checks, history, period, tables, versions
+from pipeline.warehouse import checks, history, tables, versions
 from pipeline.warehouse.connection import reading, writing
 from pipeline.warehouse.days import replace_day, transaction
 from pipeline.warehouse.rereading import Replayed
@@ -177,31 +177,10 @@ def score(settings: Settings, days: Sequence[date], progress: Progress = quietly
     """Score the points, stages and persons of the days; gives the number of points."""
     with _step(settings, "score", days) as (con, noted):
         plan = journey.load(settings.project.journey, settings.folder)
-        signals, window, currency = (
-            configured(settings.signals, [stage.name for stage in plan.stages]),
-            settings.project.window_days,
-            settings.project.currency,
-        )
+        signals = configured(settings.signals, [stage.name for stage in plan.stages])
         scored = visits = 0
-        takes = {stage.name: stage.takes_days for stage in plan.stages}
         for day in progress("Scoring", _days(con)):
-            bounds = (
-                day_in(settings.zone, day - settings.window + timedelta(days=1)).start,
-                day_in(settings.zone, day).end,
-            )
-            warming = period.warming(con, day, window, takes)
-            of_day = points.Period(
-                day=day,
-                window_days=window,
-                currency=currency,
-                stages=[stage.name for stage in plan.stages],
-                moments_of_truth=frozenset(stage.name for stage in plan.stages if stage.is_moment_of_truth),
-                owners={stage.name: stage.owner for stage in plan.stages},
-                decided=period.decided(con, day, window, currency, warming, bounds),
-                active=period.active(con, day, window),
-                flags=period.flags(con, day, window, warming, bounds),
-                segments=period.segments(con),
-            )
+            of_day = periods.of_day(con, settings, plan, day)
             found = points.score(of_day, signals)
             for name in ("points", "stage_scores", "person_scores"):
                 replace_day(con, name, day, getattr(found, name))

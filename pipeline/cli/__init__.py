@@ -197,14 +197,19 @@ def explain(
     """
     from pipeline import explaining
 
-    with reading(load_settings(context.obj).warehouse) as con:
-        found = explaining.explain(con, name, day.date() if day else None)
+    settings = load_settings(context.obj)
+    with reading(settings.warehouse) as con:
+        found = explaining.explain(con, settings, name, day.date() if day else None)
     if json:
         terminal.as_json(asdict(found))
         return
     terminal.out().print(terminal.shown(found.about), style="bold")
     terminal.out().print(terminal.table(["number", "value", "how it comes about"], found.numbers))
     terminal.out().print()
+    for each in found.workings:
+        terminal.out().print(terminal.shown(each.title))
+        terminal.out().print(terminal.table(each.columns, each.rows))
+        terminal.out().print()
     terminal.out().print(terminal.table(found.columns, found.rows))
 
 

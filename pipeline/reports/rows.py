@@ -162,7 +162,7 @@ def _point_row(
         trend_label=named(words, "trends", trend),
         line=_line(words, formats, row, lines.get(row["point_id"], [])),
         today="" if row["rate_today"] is None else words.say("today", rate=formats.share(row["rate_today"])),
-        usual="" if row["baseline_rate"] is None else words.say("usual", rate=formats.share(row["baseline_rate"])),
+        usual=_usual(words, formats, row),
         counts=words.say("rate_counts", affected=formats.count(row["affected"]), exposed=formats.count(row["exposed"])),
         affected=formats.count(row["affected"]),
         affected_today=formats.count(row["affected_today"]),
@@ -189,7 +189,7 @@ def _point_row(
             ),
         ),
         basis=named(words, "bases", row["effect_basis"]) if row["effect_basis"] else "",
-        note=_note(words, row),
+        note=_note(words, formats, row),
         lost=Figure(
             formats.visits(row["lost_visits"]),
             interval(words, formats.visits(row["lost_visits_low"]), formats.visits(row["lost_visits_high"])),
@@ -212,10 +212,22 @@ def trend_of_none(row: Mapping[str, Any]) -> str:
     return "none" if row["baseline_rate"] is None else "idle"
 
 
-def _note(words: Words, row: Mapping[str, Any]) -> str:
+def _usual(words: Words, formats: Formats, row: Mapping[str, Any]) -> str:
+    """The rate of the days before, and whether it has begun to rise."""
+    if row["baseline_rate"] is None:
+        return ""
+    usual = words.say("usual", rate=formats.share(row["baseline_rate"]))
+    return f"{usual}; {words.say('forming')}" if row["is_forming"] else usual
+
+
+def _note(words: Words, formats: Formats, row: Mapping[str, Any]) -> str:
     """What a reader should know before acting on the effect."""
     if row["kind"] != "obstacle" or row["effect"] is None:
         return ""
+    if row["affected_compared"] is not None and row["affected_compared"] < row["affected"] / 2:
+        return words.say(
+            "sparse", compared=formats.count(row["affected_compared"]), affected=formats.count(row["affected"])
+        )
     if row["effect"] <= 0:
         return words.say("harmless")
     return words.say("unsure") if _finite(row["effect_low"]) <= 0 else ""

@@ -9,7 +9,7 @@ import polars as pl
 
 from pipeline.detectors._signal import Signal
 from pipeline.scoring.attribution import shares
-from pipeline.scoring.effects import believed, mantel_haenszel
+from pipeline.scoring.comparing import strata, with_effects
 from pipeline.scoring.exposure import POINT, counted, place
 from pipeline.scoring.rates import wilson
 from pipeline.scoring.trend import trends
@@ -22,10 +22,10 @@ DIGITS = 9  # sums of floats differ in the last digits from run to run; tables m
 class Period:
     """What the scores of a day are made of.
 
-    `decided`: visits decided in the trailing period (visit_id, stage, person_id, decided_at, is_lost, is_exposure,
-    stratum, value, is_valued, loci). `active`: visits active on the day or in the `window_days` before it, by day (day,
-    visit_id, stage, is_lost, loci). `flags`: friction.flags of those visits, up to the day. `segments`: person_id,
-    segment.
+    `decided`: visits decided in the trailing period (visit_id, stage, person_id, entered_at, reached_at – until when
+    it could be flagged –, decided_at, is_lost, is_exposure, stratum, value, is_valued, loci). `active`: visits active
+    on the day or in the `window_days` before it, by day (day, visit_id, stage, is_lost, loci). `flags`: friction.flags
+    of those visits, up to the day. `segments`: person_id, segment.
     """
 
     day: date
@@ -49,8 +49,22 @@ class Scores:
     person_scores: pl.DataFrame
 
 
-def score(period: Period, signals: Mapping[str, Signal]) -> Scores:
-    """Score all points, stages and persons of a day; the definitions stand in the README."""
+@dataclass(frozen=True)
+class Prepared:
+    """`points`: point_id, place, what is known of the signal. `flags`: the period's, with their point_id. `exposures`:
+    visits that count below the line. `decided`: flags of decided visits, `affected`: point_id, visit_id, flagged_at of
+    the first of them; both without what came to light too late.
+    """
+
+    points: pl.DataFrame
+    flags: pl.DataFrame
+    exposures: pl.DataFrame
+    decided: pl.DataFrame
+    affected: pl.DataFrame
+
+
+def prepared(period: Period, signals: Mapping[str, Signal]) -> Prepared:
+    """The period's points, and who counts at them."""
     found = period.flags.select(POINT).unique().sort(POINT)
     points = found.join(_about(signals), on="signal", maintain_order="left").with_columns(
         point_id=pl.struct(POINT).map_elements(_point_id, return_dtype=pl.String), place=place()
@@ -61,16 +75,18 @@ def score(period: Period, signals: Mapping[str, Signal]) -> Scores:
     decided = flags.join(period.decided.select("visit_id", "decided_at"), on="visit_id").filter(
         (pl.col("flagged_at") <= pl.col("decided_at")) | (pl.col("kind") == "outcome")
     )
-    affected = decided.select("point_id", "visit_id").unique()
+    affected = decided.group_by("point_id", "visit_id").agg(pl.col("flagged_at").min())
+    return Prepared(points, flags, exposures, decided, affected)
 
-    strata = counted(points, exposures, affected, ["stratum"]).with_columns(
-        unaffected=pl.col("exposed") - pl.col("affected"),
-        unaffected_lost=pl.col("exposed_lost") - pl.col("affected_lost"),
-    )
-    rows = _with_effects(points, strata)
-    shared = _shared(rows, exposures, affected)
-    rows = _with_costs(rows, shared, exposures)
-    rows = _with_today(rows, period, flags, points, affected)
+
+def score(period: Period, signals: Mapping[str, Signal]) -> Scores:
+    """Score all points, stages and persons of a day; the definitions stand in the README."""
+    ready = prepared(period, signals)
+    points, exposures, affected, decided = ready.points, ready.exposures, ready.affected, ready.decided
+    rows = with_effects(points, *strata(points, exposures, affected))
+    parts = shared(rows, exposures, affected)
+    rows = _with_costs(rows, parts, exposures)
+    rows = _with_today(rows, period, ready.flags, points, affected)
     rows = _ranked(rows, period)
     return Scores(
         points=rows,
@@ -98,35 +114,17 @@ def _about(signals: Mapping[str, Signal]) -> pl.DataFrame:
     )
 
 
-def _with_effects(points: pl.DataFrame, strata: pl.DataFrame) -> pl.DataFrame:
-    own = mantel_haenszel(strata, ["point_id"])
-    rows = points.join(own, on="point_id", how="left", maintain_order="left").with_columns(
-        pl.col("affected", "affected_lost", "unaffected", "unaffected_lost").fill_null(0)
-    )
-    pooled = mantel_haenszel(
-        strata.join(points.select("point_id", "stage", "signal"), on="point_id", maintain_order="left"),
-        ["stage", "signal"],
-    )
-    rows = believed(rows, pooled).with_columns(
-        exposed=pl.col("affected") + pl.col("unaffected"),
-        lost_share_affected=pl.col("affected_lost") / pl.when(pl.col("affected") > 0).then("affected"),
-        lost_share_unaffected=pl.col("unaffected_lost") / pl.when(pl.col("unaffected") > 0).then("unaffected"),
-    )
-    # an outcome says that a visit was lost: it has no effect of its own; and without a denominator there is none
-    has_effect = (pl.col("kind") == "obstacle") & (pl.col("affected") > 0)
-    names = ["effect", "effect_low", "effect_high", "effect_basis"]
-    return rows.with_columns(pl.when(has_effect).then(pl.col(name)).alias(name) for name in names)
-
-
-def _shared(rows: pl.DataFrame, exposures: pl.DataFrame, affected: pl.DataFrame) -> pl.DataFrame:
-    """Shares of lost visits: point_id, visit_id, share, value (the visit's, else its stage's median)."""
+def shared(rows: pl.DataFrame, exposures: pl.DataFrame, affected: pl.DataFrame) -> pl.DataFrame:
+    """Shares of lost visits: point_id, visit_id, share, value (the visit's if it is_known, else its stage's median)."""
     median = exposures.group_by("stage").agg(median=pl.col("value").median())
     lost = exposures.filter("is_lost").join(median, on="stage", how="left")
-    lost = lost.with_columns(value=pl.when("is_valued").then(pl.coalesce("value", "median")))
+    lost = lost.with_columns(
+        value=pl.when("is_valued").then(pl.coalesce("value", "median")), is_known=pl.col("value").is_not_null()
+    )
     obstacles = rows.filter(pl.col("effect").is_not_null()).select("point_id", "effect", "lost_share_affected")
-    flagged = affected.join(obstacles, on="point_id").join(lost.select("visit_id", "value"), on="visit_id")
+    flagged = affected.join(obstacles, on="point_id").join(lost.select("visit_id", "value", "is_known"), on="visit_id")
     # sums of floats depend on the order of what is summed, and a large sum shows it however it is rounded
-    return shares(flagged.sort("point_id", "visit_id")).select("point_id", "visit_id", "share", "value")
+    return shares(flagged.sort("point_id", "visit_id")).select("point_id", "visit_id", "share", "value", "is_known")
 
 
 def _with_costs(rows: pl.DataFrame, shared: pl.DataFrame, exposures: pl.DataFrame) -> pl.DataFrame:
@@ -134,6 +132,7 @@ def _with_costs(rows: pl.DataFrame, shared: pl.DataFrame, exposures: pl.DataFram
         lost_visits=pl.col("share").sum(),
         revenue=pl.when(pl.col("value").is_not_null().any()).then((pl.col("share") * pl.col("value")).sum()),
         mean_value=pl.col("value").mean(),
+        valued=pl.col("share").filter("is_known").sum(),
     )
     entered = exposures.group_by("stage").agg(entered=pl.len(), median=pl.col("value").median())
     rows = (
@@ -160,6 +159,7 @@ def _with_costs(rows: pl.DataFrame, shared: pl.DataFrame, exposures: pl.DataFram
         .otherwise(pl.when(none_lost).then("median").otherwise("mean_value"))
     )
     return rows.with_columns(
+        valued_share=pl.col("valued") / pl.when(pl.col("lost_visits") > 0).then("lost_visits"),
         revenue_at_risk=pl.col("lost_visits") * per_visit,
         revenue_at_risk_low=pl.col("lost_visits_low") * per_visit,
         revenue_at_risk_high=pl.col("lost_visits_high") * per_visit,
@@ -184,7 +184,7 @@ def _with_today(
         )
         .with_columns(pl.col("exposed_today", "affected_today").fill_null(0))
     )
-    changes = trends(today, daily.filter(~is_today))
+    changes = trends(today.join(points.select("point_id", "stage"), on="point_id"), daily.filter(~is_today), period.day)
     without = decided.group_by("point_id").agg(affected_at_all=pl.len().cast(pl.Int64))
     low, high = wilson(pl.col("affected"), pl.col("exposed"))
     share = pl.col("affected") / pl.when(pl.col("exposed") > 0).then("exposed")

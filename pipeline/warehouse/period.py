@@ -11,6 +11,11 @@ from pipeline.warehouse.connection import fetch
 # A flag is at most so much older than its visit's decision: the longest window of a stage (journeys.orders).
 FLAG_REACH = timedelta(days=90)
 
+# Who was seen so many days before a visit, and a day before it at the latest, comes back; anybody else is new. A visit
+# and what belongs to it (a session is a day long at most) never make each other a return.
+RETURNS_WITHIN = timedelta(days=28)
+APART = timedelta(days=1)
+
 # A visit counts in the period in which it was decided. Losses are known sooner than completions, so while the data
 # do not reach back far enough for both (a stage is `warming`), they would be nearly all that is known: there a visit
 # counts in the period in which it was due, whatever became of it.
@@ -36,27 +41,62 @@ def decided(
     con: duckdb.DuckDBPyConnection,
     day: date,
     window_days: int,
-    currency: str,
+    worth: Mapping[str, float],
     still_warming: list[str],
     bounds: tuple[datetime, datetime],
 ) -> pl.DataFrame:
     """Visits that count in the period, one row each; `bounds` are its first and its last instant.
 
-    `stratum` is what makes visits alike: device, channel and segment. `is_valued`: the visit's value, if it has one, is
-    in the project's currency; a value in another currency is not added up (value is null then).
+    `stratum` is what makes visits alike before anything happened in them: device, channel, customer segment, and
+    whether the person is new or returning. `reached_at`: until when something in the visit could be flagged. Who leaves
+    leaves no event: a lost visit is taken to have gone on for one more step of the usual length, as a completed one has
+    gone on to the step that completed it. Outside a session (a contact, an order) it is from the start, because what is
+    flagged there is how long it took. `is_valued`: the visit's value, if it has one, is in the
+    project's currency or in one whose worth in it is declared (`worth`, the project's own at 1): it is converted. A
+    value in any other currency is not added up (value is null then).
     """
     return fetch(
         con,
         f"""
-        with counted as ({_COUNTED})
-        select visit_id, stage, person_id, decided_at, outcome = 'lost' as is_lost, is_exposure, loci,
-               concat_ws('|', coalesce(device, '?'), coalesce(channel, '?'), coalesce(c.segment, '?')) as stratum,
-               coalesce(currency, $currency) = $currency as is_valued,
-               case when coalesce(currency, $currency) = $currency then value end as value
-        from counted left join events.customers c using (customer_id)
+        with counted as (select *, entered_at - $apart::interval as seen_until from ({_COUNTED})),
+        steps as (
+            select stage, median((left_at - entered_at) / (events - 1)) as step from counted where events > 1
+            group by stage
+        ),
+        seen as (
+            select person_id, day, max(left_at) as seen_at from journeys.stage_visits
+            where is_active and day <= $day and day >= $day - $reach::integer
+            group by all
+        )
+        select visit_id, v.stage, v.person_id, decided_at, outcome = 'lost' as is_lost, is_exposure, loci, entered_at,
+               case
+                   when session_id is null then entered_at
+                   when outcome = 'lost' then least(left_at + coalesce(step, interval 0 seconds), decided_at)
+                   else least(left_at, decided_at)
+               end as reached_at,
+               concat_ws(
+                   '|', coalesce(device, '?'), coalesce(channel, '?'), coalesce(c.segment, '?'),
+                   case when s.seen_at >= entered_at - $returns::interval then 'returning' else 'new' end
+               ) as stratum,
+               currency is null or list_contains($currencies::varchar[], currency) as is_valued,
+               value * case
+                   when currency is null then 1
+                   else ($rates::double[])[list_position($currencies::varchar[], currency)]
+               end as value
+        from counted v
+        asof left join seen s on v.person_id = s.person_id and v.seen_until >= s.seen_at
+        left join steps on v.stage = steps.stage
+        left join events.customers c using (customer_id)
         order by visit_id
         """,
-        {"currency": currency} | _parameters(day, window_days, still_warming, bounds),
+        {
+            "currencies": list(worth),
+            "rates": list(worth.values()),
+            "apart": APART,
+            "returns": RETURNS_WITHIN,
+            "reach": window_days + FLAG_REACH.days + RETURNS_WITHIN.days,
+        }
+        | _parameters(day, window_days, still_warming, bounds),
     )
 
 

@@ -1,6 +1,7 @@
 -- warn
 -- Stages whose points claim more money than the stage lost: one row per stage and currency of the day, over the same
--- period. A visit without a value counts with the median of its stage. A warning only: values are often unknown.
+-- period. A visit without a value counts with the median of its stage. A warning only: values are often unknown. Stages
+-- with visits in other currencies are left out: their worth is not known here.
 --
 -- Reads:   friction.points         one row per day and point
 --          journeys.stage_visits   one row per visit and day on which it was active or was decided
@@ -23,14 +24,23 @@ visits as (
     select
         decided.stage,
         decided.outcome,
+        decided.currency,
         coalesce(decided.value, median(decided.value) over (partition by decided.stage)) as value
     from decided
     cross join period
     where decided.day > $day::date - period.days::integer
 ),
 
+foreign_visits as (
+    select visits.stage from visits inner join points on visits.stage = points.stage
+    where visits.currency <> points.currency
+),
+
 claimed as (
-    select stage, currency, sum(revenue_at_risk) as revenue_at_risk from points group by stage, currency
+    select stage, currency, sum(revenue_at_risk) as revenue_at_risk
+    from points
+    where stage not in (select stage from foreign_visits)
+    group by stage, currency
 ),
 
 lost as (

@@ -14,6 +14,9 @@
 --          revenue_at_risk_low   Lower end of its 95 % interval [currency]
 --          revenue_at_risk_high  Upper end of its 95 % interval [currency]
 --          revenue_per_entered   Value at stake per decided visit of the stage [currency]
+--          revenue_per_entered_low   Lower end of its 95 % interval [currency]
+--          revenue_per_entered_high  Upper end of its 95 % interval [currency]
+--          valued_share          Share of lost_visits whose own value is known; the others: the stage's median [share, 0-1]
 --          currency              Currency of the money columns [ISO 4217]
 --          lost_visits           Visits lost to the point in the period [visits]
 --          lost_visits_low       Lower end of its 95 % interval [visits]
@@ -35,10 +38,17 @@
 --          effect_high           Upper end of its 95 % interval [risk difference]
 --          effect_basis          measured, pooled or prior: what the effect rests on
 --          effect_words          The effect in percentage points with its interval and its basis
+--          lost_share_expected   Share of the affected that would have been lost without it [share, 0-1]
+--          affected_compared     Affected visits that there were unaffected ones like [visits]
+--          unaffected_compared   Unaffected visits that they are compared with [visits]
+--          e_value               How strong an unknown cause would have to be to explain the effect away [risk ratio]
+--          e_value_low           The same for the end of the interval nearer to nothing; 1: it holds nothing [risk ratio]
 --          exposed_today         Visits active on the day that could have shown the signal [visits]
 --          affected_today        Those of them flagged on the day [visits]
 --          rate_today            affected_today / exposed_today [share, 0-1]
 --          baseline_rate         Rate over the trailing period before the day [share, 0-1]
+--          rate_expected         baseline_rate as it is on such a weekday [share, 0-1]
+--          is_forming            The rate rises slowly, though no single night is news yet
 --          q_value               Of the trend, corrected over all points of the day [probability]
 --          window_days           Length of the trailing period, this day included [days]
 --          point_id              Id of stage, signal and place: the same every day
@@ -72,6 +82,9 @@ select
     points.revenue_at_risk_low,
     points.revenue_at_risk_high,
     points.revenue_at_risk / nullif(stages.entered, 0) as revenue_per_entered,
+    points.revenue_at_risk_low / nullif(stages.entered, 0) as revenue_per_entered_low,
+    points.revenue_at_risk_high / nullif(stages.entered, 0) as revenue_per_entered_high,
+    points.valued_share,
     points.currency,
     points.lost_visits,
     points.lost_visits_low,
@@ -106,10 +119,17 @@ select
             coalesce(points.effect_basis, 'basis unknown')
         )
     end as effect_words,
+    points.lost_share_expected,
+    points.affected_compared,
+    points.unaffected_compared,
+    points.e_value,
+    points.e_value_low,
     points.exposed_today,
     points.affected_today,
     points.rate_today,
     points.baseline_rate,
+    points.rate_expected,
+    points.is_forming,
     points.q_value,
     points.window_days,
     points.point_id

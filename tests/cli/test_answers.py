@@ -116,20 +116,54 @@ def test_a_point_is_explained_number_by_number(asked: Friction):
     assert {name: value for name, value, _ in found["numbers"] if name in stored} == stored
 
 
+def test_the_numbers_of_a_point_can_be_worked_out_by_hand(project):
+    from pipeline import explaining
+    from pipeline.settings import load
+    from pipeline.warehouse.connection import reading
+
+    config, claimed = load(project), 0.0
+    with reading(config.warehouse) as con:
+        points = con.execute(
+            "select point_id, day from friction.points where effect is not null order by all"
+        ).fetchall()
+        assert len(points) > 10
+        for point, day in points:
+            found = explaining.explain(con, config, point, day)
+            told = {name: value for name, value, _ in found.numbers}
+            compared, claims = (
+                [dict(zip(each.columns, row, strict=True)) for row in each.rows] for each in found.workings
+            )
+            weighed = [row for row in compared if row["weight"]]
+            assert told["affected"] == sum(row["affected"] for row in compared)
+            if weighed:
+                apart = sum(row["weight"] * row["apart"] for row in weighed)
+                unharmed = sum(row["weight"] * (1 - row["unaffected_later"] / row["unaffected"]) for row in weighed)
+                assert told["own_effect"] == pytest.approx(max(-1, min(1, apart / unharmed)), abs=1e-6)
+            drawn = told["own_weight"] * (told["own_effect"] or 0) + (1 - told["own_weight"]) * told["signal_effect"]
+            assert told["effect"] == pytest.approx(drawn, abs=1e-6)
+            lost = sum(row["visits"] * row["strongest"] * row["part"] for row in claims)
+            assert told["lost_visits"] == pytest.approx(lost, abs=1e-6)
+            claimed += lost
+    assert claimed > 0
+
+
 def test_every_point_of_the_world_can_be_explained(project):
     from pipeline import explaining
     from pipeline.settings import load
     from pipeline.warehouse.connection import reading
 
-    with reading(load(project).warehouse) as con:
+    config = load(project)
+    with reading(config.warehouse) as con:
         points = con.execute("select point_id, day from friction.points order by all").fetchall()
         assert len(points) > 20
         for point, day in points:
-            assert explaining.explain(con, point, day).numbers
+            assert explaining.explain(con, config, point, day).numbers
         flags = con.execute("select flag_id, len(evidence) from friction.flags order by all").fetchall()
         assert len(flags) > 50
         for flag, evidence in flags:
-            marked = [row for row in explaining.explain(con, flag, None).rows if row[0] == ">" and row[1] and row[2]]
+            marked = [
+                row for row in explaining.explain(con, config, flag, None).rows if row[0] == ">" and row[1] and row[2]
+            ]
             assert len(marked) <= evidence, flag
             assert marked, flag
 

@@ -75,6 +75,9 @@ def test_a_path_may_be_absolute(tmp_path):
             id="unknown language",
         ),
         pytest.param('[project]\ncurrency = "Euro"\n', "project.currency", id="a currency that is none"),
+        pytest.param("[project]\nrates = { EUR = 2.0 }\n", "one EUR is one EUR", id="a rate of the own currency"),
+        pytest.param("[project]\nrates = { USD = 0 }\n", "project.rates.USD", id="a rate that is none"),
+        pytest.param("[project]\nrates = { dollar = 1.1 }\n", "project.rates.dollar", id="a rate of no currency"),
         pytest.param('[project]\ncurrency = "EURO"\n', "project.currency", id="nor one with a letter more"),
         pytest.param(
             '[project]\nwindow_days = "many"\n',

@@ -128,6 +128,24 @@ def test_a_harmless_point_says_so(page):
     assert "no harm seen" in page.row("Repeated form errors", "-2.0")[6]
 
 
+def test_a_point_whose_visits_have_hardly_any_like_them_says_so():
+    found = full()
+    points = found.points.with_columns(affected_compared=pl.col("affected") / 2 - 1)
+    few = Page(html.render(dataclasses.replace(found, points=points)))
+    assert re.search(
+        r"only \d+ of \d+ affected visits have others like them", few.row("Repeated form errors", "-2.0")[6]
+    )
+    half = points.with_columns(affected_compared=pl.col("affected") / 2)
+    assert "others like them" not in Page(html.render(dataclasses.replace(found, points=half))).text
+
+
+def test_a_slow_rise_is_told_beside_the_usual_rate(page):
+    found = full()
+    rising = dataclasses.replace(found, points=found.points.with_columns(is_forming=pl.lit(value=True)))
+    assert "a slow rise is forming" in Page(html.render(rising)).row("Repeated form errors", "-2.0")[7]
+    assert "a slow rise is forming" not in page.text
+
+
 def test_points_that_cannot_be_ranked_stand_apart(page):
     told = page.sections["ranked"]
     few, bare = told.index("Too few to rank"), told.index("Counted, but without a rate")

@@ -18,6 +18,8 @@ DECIDED: dict[str, Any] = {
     "visit_id": pl.String,
     "stage": pl.String,
     "person_id": pl.String,
+    "entered_at": INSTANT,
+    "reached_at": INSTANT,
     "decided_at": INSTANT,
     "is_lost": pl.Boolean,
     "is_exposure": pl.Boolean,
@@ -55,6 +57,8 @@ DRAWN: dict[str, Any] = {
     "is_exposure": pl.Boolean(),
     "is_valued": pl.Boolean(),
     "is_late": pl.Boolean(),
+    "lasted": pl.Int64(),
+    "after": pl.Int64(),
     "day": pl.Date(),
 }
 
@@ -88,7 +92,8 @@ def period(decided: str, active: str = "", *, stages: str = "cart checkout", dec
 
     `active` draws groups with a `day`. Not drawn: nothing was touched or flagged; severity 1; value unknown; is_valued
     and is_exposure true; one stratum; a person of its own for each visit; flagged before the visit was decided (not
-    `is_late`). The first of a group's visits are the lost ones.
+    `is_late`); visits that `lasted` no time and were flagged `after` none (seconds). The first of a group's visits are
+    the lost ones.
     """
     visits: list[dict[str, Any]] = []
     flags: list[dict[str, Any]] = []
@@ -96,12 +101,15 @@ def period(decided: str, active: str = "", *, stages: str = "cart checkout", dec
     for group in _groups(decided):
         for number in range(group["visits"]):
             visit_id = f"{group['stage']}:{len(visits):05d}"
+            entered_at = datetime.combine(DAY, NOON) - timedelta(hours=1)
             person_id = group.get("person") or f"c:{len(visits):05d}"
             visits.append(
                 {
                     "visit_id": visit_id,
                     "stage": group["stage"],
                     "person_id": person_id,
+                    "entered_at": entered_at,
+                    "reached_at": entered_at + timedelta(seconds=group.get("lasted") or 0),
                     "decided_at": datetime.combine(DAY, NOON),
                     "is_lost": number < (group["lost"] or 0),
                     "is_exposure": group.get("is_exposure") is not False,
@@ -134,6 +142,29 @@ def of_rows(
     segments: Mapping[str, str] | None = None,
 ) -> Period:
     of_person = segments or {}
+    return of_frames(
+        pl.DataFrame(decided, schema=DECIDED),
+        pl.DataFrame(active, schema=ACTIVE),
+        pl.DataFrame(flags, schema=FLAGS),
+        stages=stages,
+        decisive=decisive,
+        segments=pl.DataFrame(
+            {"person_id": list(of_person), "segment": list(of_person.values())},
+            schema={"person_id": pl.String, "segment": pl.String},
+        ),
+    )
+
+
+def of_frames(
+    decided: pl.DataFrame,
+    active: pl.DataFrame,
+    flags: pl.DataFrame,
+    *,
+    stages: list[str],
+    decisive: list[str] | None = None,
+    segments: pl.DataFrame | None = None,
+) -> Period:
+    nobody = pl.DataFrame(schema={"person_id": pl.String, "segment": pl.String})
     return Period(
         day=DAY,
         window_days=28,
@@ -141,13 +172,10 @@ def of_rows(
         stages=stages,
         moments_of_truth=frozenset(decisive or []),
         owners={"checkout": "payments team"},
-        decided=pl.DataFrame(decided, schema=DECIDED),
-        active=pl.DataFrame(active, schema=ACTIVE),
-        flags=pl.DataFrame(flags, schema=FLAGS),
-        segments=pl.DataFrame(
-            {"person_id": list(of_person), "segment": list(of_person.values())},
-            schema={"person_id": pl.String, "segment": pl.String},
-        ),
+        decided=decided,
+        active=active,
+        flags=flags,
+        segments=nobody if segments is None else segments,
     )
 
 
@@ -164,12 +192,14 @@ def _flags(group: dict[str, Any], day: date, visit_id: str, person_id: str) -> l
     for told in group.get("flagged") or []:
         name, where = told.split("@")
         locus_type, locus = where.split(":")
-        hours = 1 if group.get("is_late") else -1
+        since_noon = (
+            timedelta(hours=1) if group.get("is_late") else timedelta(hours=-1, seconds=group.get("after") or 0)
+        )
         found.append(
             {
                 "day": day,
                 "flag_id": f"{told}:{visit_id}",
-                "flagged_at": datetime.combine(day, NOON) + timedelta(hours=hours),
+                "flagged_at": datetime.combine(day, NOON) + since_noon,
                 "signal": name,
                 "stage": group["stage"],
                 "locus_type": locus_type,

@@ -36,8 +36,6 @@ def exactly(strata: list[Row]) -> tuple[Fraction, Fraction, Fraction] | None:
     return (excess / weight, p / weight**2, q / weight**2) if weight else None
 
 
-# University Group Diabetes Program, by age; K. J. Rothman, S. Greenland, T. L. Lash, Modern Epidemiology, 3rd edition
-# 2008, table 15-1: a difference of 0.035; its 90 % limits under Sato's variance are -0.0176 and 0.0874
 TOLBUTAMIDE = table(
     """
     age | affected | affected_lost | unaffected | unaffected_lost
@@ -50,6 +48,10 @@ TOLBUTAMIDE = table(
 
 
 def test_the_published_example_of_a_trial_in_two_ages():
+    """University Group Diabetes Program, by age: a difference of 0.035, its 90 % limits -0.0176 and 0.0874.
+
+    K. J. Rothman, S. Greenland, T. L. Lash, Modern Epidemiology, 3rd edition 2008, table 15-1; Sato's variance.
+    """
     row = mantel_haenszel(TOLBUTAMIDE.with_columns(point_id=pl.lit("p")), ["point_id"]).row(0, named=True)
     assert row["difference"] == pytest.approx(0.0349, abs=5e-5)
     error = 1.6448536269514722 * sqrt(row["variance"])

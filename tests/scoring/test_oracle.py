@@ -29,6 +29,7 @@ def generated(seed: int) -> Period:
         visit_id, person_id = f"{stage}:{number:04d}", f"c:{random.randint(0, 40)}"
         is_valued = random.random() < 0.8
         decided_at = datetime.combine(DAY, NOON) - timedelta(days=random.randint(0, 20))
+        entered_at = decided_at - random.choice([0, 1, 2, 31]) * timedelta(hours=1)
         loci = random.choice([None, [], random.sample(PLACES, k=random.randint(1, 3))])
         if random.random() < 0.9:
             visits.append(
@@ -36,6 +37,8 @@ def generated(seed: int) -> Period:
                     "visit_id": visit_id,
                     "stage": stage,
                     "person_id": person_id,
+                    "entered_at": entered_at,
+                    "reached_at": entered_at + random.choice([0, 0.3, 0.6, 1]) * (decided_at - entered_at),
                     "decided_at": decided_at,
                     "is_lost": random.random() < loss,
                     "is_exposure": random.random() < 0.9,

@@ -162,6 +162,7 @@ def test_a_missing_value_is_the_stages_median_and_another_currency_is_not_added_
     assert row["lost_visits"] == pytest.approx(0.3 * 60)
     # six lost to the point in each group: the median of 20 visits at 100 and 60 at 70 is 70
     assert row["revenue_at_risk"] == pytest.approx(6 * 100 + 6 * 70)
+    assert row["valued_share"] == pytest.approx(1 / 3)
     per_visit = row["revenue_at_risk"] / row["lost_visits"]
     assert row["revenue_at_risk_low"] == pytest.approx(row["lost_visits_low"] * per_visit)
     assert row["revenue_at_risk_high"] == pytest.approx(row["lost_visits_high"] * per_visit)

@@ -5,8 +5,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -26,13 +24,3 @@ def scored(visits: int, points: int, flags: int, **environment: str) -> dict[str
 def test_the_number_of_threads_is_irrelevant_to_the_last_digit():
     tables = {scored(60_000, 160, 60_000, POLARS_MAX_THREADS=threads)["sha256"] for threads in ("1", "2", "5")}
     assert len(tables) == 1
-
-
-@pytest.mark.benchmark
-def test_a_million_visits_and_five_thousand_points_are_scored_in_ten_seconds_and_little_memory(figure):
-    found = scored(1_000_000, 5_000, 1_000_000)
-    assert found["points"] >= 4_990
-    figure("score of 1,000,000 visits and 1,000,000 flags", f"{found['seconds']:.1f} s", "< 10 s")
-    figure("its memory, with the period itself", f"{found['peak_mb']:.0f} MB", "< 1500 MB")
-    assert found["seconds"] < 10
-    assert found["peak_mb"] < 1500

@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+from datetime import date, timedelta
 from fractions import Fraction
 from math import comb, prod
 from random import Random
@@ -11,19 +13,31 @@ from statsmodels.stats.multitest import multipletests
 from pipeline.scoring.trend import SIGNIFICANT, _benjamini_hochberg, trends
 
 WINDOW = 28
+TODAY = date(2026, 1, 28)
 Day = tuple[int, int]  # exposed, affected
 
 
-def judged(today: dict[str, Day], before: dict[str, list[Day]]) -> dict[str, tuple[float | None, float | None, str]]:
-    """Baseline rate, q-value and trend of each point."""
-    rows = [(point, *day) for point, days in before.items() for day in days]
+def judged(
+    today: dict[str, Day], before: dict[str, list[Day]], step: int = 1
+) -> dict[str, tuple[float | None, float | None, str]]:
+    """Baseline rate, q-value and trend of each point; all days are of one weekday. `step` -1: rows the other way."""
+    rows = [
+        (point, TODAY - timedelta(weeks=ago), *day)
+        for point, days in before.items()
+        for ago, day in enumerate(reversed(days), 1)
+    ]
     found = trends(
         pl.DataFrame(
-            [(point, *day) for point, day in today.items()],
-            schema={"point_id": pl.String, "exposed_today": pl.Int64, "affected_today": pl.Int64},
+            [(point, "cart", *day) for point, day in today.items()],
+            schema={"point_id": pl.String, "stage": pl.String, "exposed_today": pl.Int64, "affected_today": pl.Int64},
             orient="row",
-        ),
-        pl.DataFrame(rows, schema={"point_id": pl.String, "exposed": pl.Int64, "affected": pl.Int64}, orient="row"),
+        )[::step],
+        pl.DataFrame(
+            rows,
+            schema={"point_id": pl.String, "day": pl.Date, "exposed": pl.Int64, "affected": pl.Int64},
+            orient="row",
+        )[::step],
+        TODAY,
     )
     return {row[0]: row[1:] for row in found.select("point_id", "baseline_rate", "q_value", "trend").rows()}
 
@@ -122,11 +136,11 @@ def test_what_changed_overnight_has_a_word(today, before, trend):
     assert (q_value is None) == (trend is None)
 
 
-def test_the_order_of_points_and_days_is_irrelevant():
+def test_the_order_of_rows_is_irrelevant():
     random = Random(3)
     before = {f"p{n}": [(50, random.randint(0, 20)) for _ in range(WINDOW)] for n in range(9)}
     today = {point: (50, random.randint(0, 50)) for point in before}
-    turned = judged(dict(reversed(today.items())), {point: days[::-1] for point, days in reversed(before.items())})
+    turned = judged(today, before, step=-1)
     straight = judged(today, before)
     assert list(turned) == list(straight)
     assert turned == straight
@@ -145,11 +159,13 @@ def test_a_point_counts_as_no_steadier_than_the_middle_one_of_the_night():
     assert judged(today, {"a": calm, "b": wild, "c": wild})["a"][2] == "steady"
 
 
-def nights(rates: np.ndarray, exposed: int, spread: float, count: int, planted: bool = False) -> tuple[float, float]:
+def nights(
+    rates: np.ndarray, exposed: int, spread: float, count: int, planted: bool = False, week: Sequence[float] = (1,) * 7
+) -> tuple[float, float]:
     """Shares of nights on which a point that has not changed, and on which the first point, is new or worsening.
 
     `spread`: by how much a point's daily rates differ, as a share of its rate. `planted`: the first point's rate is
-    doubled on the night itself, with 500 exposed.
+    doubled on the night itself, with 500 exposed. `week`: factors of the rates by weekday.
     """
     size = len(rates)
     rng = np.random.default_rng([exposed, int(1000 * spread), count, size, int(1000 * rates[0])])
@@ -158,6 +174,7 @@ def nights(rates: np.ndarray, exposed: int, spread: float, count: int, planted: 
     if spread:
         strength = (1 - rates) / rates / spread**2 - 1
         daily = rng.beta(rates * strength, (1 - rates) * strength, (WINDOW + count, size))
+    daily = daily * np.array([week[day % 7] for day in range(WINDOW + count)])[:, None]
     visits = rng.poisson(exposed, (WINDOW + count, size))
     flagged = rng.binomial(visits, daily)
     unchanged = first = 0
@@ -166,15 +183,18 @@ def nights(rates: np.ndarray, exposed: int, spread: float, count: int, planted: 
         if planted:
             n[0], x[0] = 500, rng.binomial(500, 2 * daily[night, 0])
         before = slice(night - WINDOW, night)
+        days = [TODAY + timedelta(days=each) for each in range(night - WINDOW, night)]
         found = trends(
-            pl.DataFrame({"point_id": ids, "exposed_today": n, "affected_today": x}),
+            pl.DataFrame({"point_id": ids, "stage": "cart", "exposed_today": n, "affected_today": x}),
             pl.DataFrame(
                 {
                     "point_id": np.tile(ids, WINDOW),
+                    "day": [each for each in days for _ in range(size)],
                     "exposed": visits[before].ravel(),
                     "affected": flagged[before].ravel(),
                 }
             ),
+            TODAY + timedelta(days=night),
         )
         is_up = found["trend"].is_in(["new", "worsening"])
         unchanged += is_up[int(planted) :].any()
@@ -213,3 +233,60 @@ def test_a_rate_that_doubles_is_found_the_first_night(rate, asked, figure):
     what = f"doubled rate of {rate:.0%}, 500 exposed, found the first night (at best {100 * bound:.0f} %)"
     figure(what, f"{100 * found:.1f} %", f">= {asked:.0%}")
     assert found >= asked
+
+
+def test_q_values_are_those_of_the_published_example():
+    """Fifteen tests of a trial, four of them rejected: Y. Benjamini, Y. Hochberg, JRSS B 1995, 57: 289–300, § 4."""
+    rejected = [0.0001, 0.0004, 0.0019, 0.0095]
+    others = [0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0]
+    p_values = np.array(rejected + others)
+    assert (_benjamini_hochberg(p_values) <= 0.05).sum() == 4
+    assert _benjamini_hochberg(p_values)[3] == pytest.approx(0.0095 * 15 / 4)
+
+
+WEEK = (1, 1, 1, 1, 1, 1.6, 1.6)
+
+
+def test_a_weekend_that_is_always_worse_is_no_news(figure):
+    news, _ = nights(np.full(POINTS, 0.05), 500, 0.0, NIGHTS, week=WEEK)
+    figure("nights with false news, 50 points, 60 % more on weekends", f"{100 * news:.1f} %", "<= 5 % (± 3)")
+    assert news <= ALLOWED
+
+
+def test_weekends_that_are_always_worse_do_not_hide_what_doubles(figure):
+    _, found = nights(np.full(POINTS, 0.1), 500, 0.0, NIGHTS, planted=True, week=WEEK)
+    figure(
+        "doubled rate of 10%, 500 exposed, 60 % more on weekends, found the first night",
+        f"{100 * found:.1f} %",
+        ">= 90%",
+    )
+    assert found >= 0.9
+
+
+def test_a_day_is_held_against_its_own_weekday():
+    days = [TODAY - timedelta(days=ago) for ago in range(28, 0, -1)]
+    rates = [90 if (day - TODAY).days % 7 == 0 else 25 for day in days]
+    trailing = pl.DataFrame({"point_id": "p", "day": days, "exposed": 500, "affected": rates})
+
+    def told(affected: int) -> dict[str, object]:
+        today = pl.DataFrame({"point_id": "p", "stage": "cart", "exposed_today": 500, "affected_today": affected})
+        return trends(today, trailing, TODAY).row(0, named=True)
+
+    assert told(90)["rate_expected"] == pytest.approx(0.18)
+    assert told(90)["trend"] == "steady"
+    assert told(25)["trend"] == "improving"
+    assert told(160)["trend"] == "worsening"
+    assert told(90)["baseline_rate"] == pytest.approx(sum(rates) / 14_000)
+
+
+def test_what_rises_slowly_is_forming_until_a_night_shows_it():
+    days = [TODAY - timedelta(days=ago) for ago in range(28, 0, -1)]
+    rates = [50] * 14 + [61] * 14
+    trailing = pl.DataFrame({"point_id": "p", "day": days, "exposed": 500, "affected": rates})
+
+    def told(affected: int) -> tuple[object, ...]:
+        today = pl.DataFrame({"point_id": "p", "stage": "cart", "exposed_today": 500, "affected_today": affected})
+        return trends(today, trailing, TODAY).select("trend", "is_forming").row(0)
+
+    assert told(62) == ("steady", True)
+    assert told(190) == ("worsening", False)

@@ -208,19 +208,21 @@ CASES: dict[str, tuple[dict[str, str], str, list[object]]] = {
             2026-01-15 | unlost   | a     | 1.0             | TRY      | 2
             2026-01-15 | median   | a     | 20.0            | TRY      | 2
             2026-01-15 | unvalued | a     |                 |          | 2
+            2026-01-15 | foreign  | a     | 350.0           | TRY      | 2
             """,
             "stage_visits": """
-            day        | visit_id | stage  | outcome   | is_decided | is_exposure | value
-            -----------+----------+--------+-----------+------------+-------------+------
-            2026-01-14 | r-1      | right  | lost      | true       | true        | 100
-            2026-01-14 | a-1      | above  | lost      | true       | true        | 100
-            2026-01-13 | before   | above  | lost      | true       | true        | 100
-            2026-01-16 | after    | above  | lost      | true       | true        | 100
-            2026-01-15 | m-1      | median | lost      | true       | true        |
-            2026-01-15 | m-2      | median | completed | true       | true        | 20
-            2026-01-15 | won      | above  | completed | true       | true        | 100
-            2026-01-15 | open     | above  | open      | false      | true        | 100
-            2026-01-15 | error    | above  | lost      | true       | false       | 100
+            day        | visit_id | stage   | outcome   | is_decided | is_exposure | value | currency
+            -----------+----------+---------+-----------+------------+-------------+-------+---------
+            2026-01-14 | r-1      | right   | lost      | true       | true        | 100   | TRY
+            2026-01-14 | a-1      | above   | lost      | true       | true        | 100   |
+            2026-01-13 | before   | above   | lost      | true       | true        | 100   |
+            2026-01-16 | after    | above   | lost      | true       | true        | 100   |
+            2026-01-15 | m-1      | median  | lost      | true       | true        |       |
+            2026-01-15 | m-2      | median  | completed | true       | true        | 20    |
+            2026-01-15 | won      | above   | completed | true       | true        | 100   |
+            2026-01-15 | open     | above   | open      | false      | true        | 100   |
+            2026-01-15 | error    | above   | lost      | true       | false       | 100   |
+            2026-01-15 | f-1      | foreign | lost      | true       | true        | 10    | EUR
             """,
         },
         "stage",

@@ -227,7 +227,7 @@ def test_an_explanation_shows_none_of_it(crowded):
     flags = ask(crowded, "select flag_id from friction.flags order by flag_id limit 20")
     assert len(flags) == 20
     with reading(crowded.warehouse) as con:
-        shown = [str(row[2]) for (flag,) in flags for row in explaining.explain(con, flag, None).rows]
+        shown = [str(row[2]) for (flag,) in flags for row in explaining.explain(con, crowded, flag, None).rows]
     assert shown
     assert not [
         name for name in shown if name.startswith(("bot-", "test-", "office-", "staff-", "before-", "parcel-", "own-"))

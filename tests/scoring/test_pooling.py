@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.scoring.effects import ENOUGH, SPREAD, believed, mantel_haenszel
+from pipeline.scoring.effects import mantel_haenszel
+from pipeline.scoring.pooling import BELIEF, ENOUGH, SPREAD, believed
 from pipeline.scoring.rates import Z
 
 COUNTS = ("affected", "affected_lost", "unaffected", "unaffected_lost")
@@ -35,32 +36,75 @@ def test_with_thirty_visits_on_either_side_the_effect_is_the_places_own():
 def test_with_fewer_on_one_side_it_is_drawn_towards_the_prior(counts):
     found = effect_of(counts)
     own = 0.25 / counts[0] + 0.25 / counts[2]
-    weight = ERROR**2 / (ERROR**2 + own)
-    error = (1 / (1 / ERROR**2 + 1 / own)) ** 0.5
+    # one normal distribution around another: the place around its signal, the signal around the prior
+    around = SPREAD**2 + ERROR**2
+    weight = around / (around + own)
     assert found["effect_basis"] == "prior"
     assert found["effect"] == pytest.approx(weight * found["difference"] + (1 - weight) * PRIOR)
-    assert found["effect_high"] - found["effect"] == pytest.approx(Z * error)
-    assert found["effect"] - found["effect_low"] == pytest.approx(Z * error)
+    assert found["effect_high"] - found["effect"] == pytest.approx(Z * (around * (1 - weight)) ** 0.5)
+    assert found["effect"] - found["effect_low"] == pytest.approx(Z * (around * (1 - weight)) ** 0.5)
+
+
+@pytest.mark.parametrize("counts", [(29, 15, 30, 6), (29, 0, 900, 900), (1, 1, 1, 0)])
+def test_the_effect_can_be_recomputed_from_what_is_told_of_it(counts):
+    found = effect_of(counts, elsewhere=(200, 100, 900, 90))
+    told = found["own_weight"] * found["own_effect"] + (1 - found["own_weight"]) * found["signal_effect"]
+    assert found["effect"] == pytest.approx(told, abs=1e-12)
 
 
 def test_with_enough_at_the_signals_other_places_it_is_drawn_towards_those():
-    found = effect_of((10, 5, 10, 2), elsewhere=(990, 495, 990, 198))
-    both = mantel_haenszel(
-        pl.DataFrame([(10, 5, 10, 2), (990, 495, 990, 198)], schema=list(COUNTS), orient="row").with_columns(of=1),
-        ["of"],
-    ).row(0, named=True)
-    spread, own = both["variance"] + SPREAD**2, 0.05
+    found = effect_of((10, 4, 12, 5), elsewhere=(9_990, 4_995, 9_990, 999))
     assert found["effect_basis"] == "pooled"
-    assert found["effect"] == pytest.approx(0.3)
-    assert found["effect_high"] - found["effect"] == pytest.approx(Z * (1 / (1 / spread + 1 / own)) ** 0.5)
+    assert found["own_effect"] == pytest.approx(0.4 - 5 / 12)
+    assert 0.1 < found["effect"] < found["signal_effect"] < 0.3
+
+
+def places(effects: list[float], size: int) -> pl.DataFrame:
+    """Places of one signal, each with so many visits on either side: a fifth of the unaffected are lost."""
+    rows = [
+        (f"p{n:03d}", "checkout", "rage", PRIOR, ERROR, size, round(size * (0.2 + effect)), size, size // 5)
+        for n, effect in enumerate(effects)
+    ]
+    names = ["point_id", "stage", "signal", "prior_effect", "prior_error", *COUNTS]
+    counted = pl.DataFrame(rows, schema=names, orient="row")
+    points = mantel_haenszel(counted, ["point_id"]).join(counted.select(names[:5]), on="point_id")
+    return believed(points, mantel_haenszel(counted, ["stage", "signal"])).sort("point_id")
+
+
+def test_places_that_agree_are_drawn_together_and_places_that_differ_are_left_apart():
+    alike = places([0.2] * 60 + [0.6], 25)
+    apart = places([0.0, 0.4] * 30 + [0.6], 25)
+    assert alike["effect_basis"].to_list() == apart["effect_basis"].to_list() == ["pooled"] * 61
+    assert alike["own_weight"][-1] < 0.4 < apart["own_weight"][-1]
+    assert alike["effect"][-1] < apart["effect"][-1] < 0.6
+    width = (alike["effect_high"] - alike["effect_low"])[-1]
+    assert width < (apart["effect_high"] - apart["effect_low"])[-1]
+
+
+def test_the_more_places_there_are_the_less_the_belief_in_their_spread_and_the_prior_weigh():
+    few, many = places([0.0] * 2, 20), places([0.0] * 200, 20)
+    assert 0 < many["signal_effect"][0] < few["signal_effect"][0] < PRIOR
+    assert many["own_weight"][0] < few["own_weight"][0]
+
+
+def test_the_spread_of_places_is_that_of_dersimonian_and_laird_with_the_belief_beside_it():
+    found = places([0.0, 0.1, 0.2, 0.4], 20)
+    own, weight = found["own_effect"].to_numpy(), found["own_weight"].to_numpy()
+    share1 = 0.2 + 0.175
+    error2 = share1 * (1 - share1) / 20 + 0.2 * 0.8 / 20
+    # with equal errors, their estimate is the variance of the effects less the error's
+    spread2 = (3 * max(0.0, own.var(ddof=1) - error2) + BELIEF * SPREAD**2) / (3 + BELIEF)
+    assert weight == pytest.approx(spread2 / (spread2 + error2))
 
 
 @pytest.mark.parametrize("counts", [(0, 0, 500, 100), (500, 100, 0, 0), (0, 0, 0, 0)])
 def test_where_nothing_compares_it_is_the_prior_and_as_uncertain_as_that(counts):
     found = effect_of(counts)
+    error = (ERROR**2 + SPREAD**2) ** 0.5
     assert found["effect_basis"] == "prior"
     assert found["effect"] == pytest.approx(PRIOR)
-    assert (found["effect_low"], found["effect_high"]) == pytest.approx((PRIOR - Z * ERROR, PRIOR + Z * ERROR))
+    assert (found["own_effect"], found["own_weight"]) == (None, 0)
+    assert (found["effect_low"], found["effect_high"]) == pytest.approx((PRIOR - Z * error, PRIOR + Z * error))
 
 
 @pytest.mark.parametrize("compares", [(1, 1, 1, 1), (1, 1, 99, 99), (99, 99, 1, 1)])

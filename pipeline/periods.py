@@ -1,0 +1,32 @@
+"""The trailing period that the scores of a day are made of, as the settings have it."""
+
+from datetime import date, timedelta
+
+import duckdb
+
+from pipeline.calendar import day_in
+from pipeline.journeys.journey import Journey
+from pipeline.scoring.points import Period
+from pipeline.settings import Settings
+from pipeline.warehouse import period
+
+
+def of_day(con: duckdb.DuckDBPyConnection, settings: Settings, plan: Journey, day: date) -> Period:
+    """All that the scores of the day look at; `plan` is the project's journey."""
+    window, zone = settings.project.window_days, settings.zone
+    bounds = day_in(zone, day - settings.window + timedelta(days=1)).start, day_in(zone, day).end
+    warming = period.warming(con, day, window, {stage.name: stage.takes_days for stage in plan.stages})
+    return Period(
+        day=day,
+        window_days=window,
+        currency=settings.project.currency,
+        stages=[stage.name for stage in plan.stages],
+        moments_of_truth=frozenset(stage.name for stage in plan.stages if stage.is_moment_of_truth),
+        owners={stage.name: stage.owner for stage in plan.stages},
+        decided=period.decided(
+            con, day, window, {settings.project.currency: 1.0} | settings.project.rates, warming, bounds
+        ),
+        active=period.active(con, day, window),
+        flags=period.flags(con, day, window, warming, bounds),
+        segments=period.segments(con),
+    )
