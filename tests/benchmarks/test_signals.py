@@ -1,4 +1,4 @@
-"""All clickstream signals, sessions and visits included, beside what polars needs to scan and sort the same events.
+"""All clickstream signals, sessions and visits included, beside a scan and a sort of the same events, and plain SQL.
 
 One simulated day, each event with its person. People are worked through in buckets, as a night does it; the reference
 scans the same columns and sorts them by person, time and id. Each signal's share of the whole is printed, too.
@@ -43,6 +43,31 @@ SIGNALS: dict[str, Signal] = {
     for name, each in all_signals().items()
     if all(set(alternative) == {"events"} for alternative in each.needs) and not each.needs_setting
 }
+# What an analyst would write: sessions, clicks in rage and loops of pages, one row in all.
+PLAINLY = """
+    with seen as (
+        select customer_id, occurred_at, event_name, element, page_path,
+            lag(occurred_at) over person as before, lag(occurred_at, 3) over person as third_before,
+            lag(element) over person as element_1, lag(element, 2) over person as element_2,
+            lag(element, 3) over person as element_3, lag(page_path) over person as page_1,
+            lag(page_path, 2) over person as page_2, lag(page_path, 3) over person as page_3
+        from read_parquet($path) window person as (partition by customer_id order by occurred_at, event_id)
+    ),
+    numbered as (
+        select *, count(*) filter (before is null or occurred_at - before >= interval 30 minute)
+            over (partition by customer_id order by occurred_at rows unbounded preceding) as session
+        from seen
+    ),
+    sessions as (
+        select customer_id, session, count(*) as events,
+            count(*) filter (event_name = 'click' and element = element_1 and element = element_2
+                and element = element_3 and occurred_at - third_before <= interval 1 second) as rages,
+            count(*) filter (page_path = page_2 and page_1 = page_3 and page_path <> page_1) as loops,
+            max(occurred_at) - min(occurred_at) as lasted, bool_or(event_name = 'purchase') as bought
+        from numbered group by all
+    )
+    select count(*), sum(events), sum(rages), sum(loops), median(lasted), sum(bought::int) from sessions
+"""
 NEVER = pl.DataFrame(schema=load_contract("usual").schema() | {"since": pl.Datetime("us", "UTC")}).drop(
     "day"
 )  # nothing is known of the days before
@@ -121,7 +146,12 @@ def test_all_clickstream_signals_beside_a_scan_and_a_sort(
     def ours() -> None:
         found[:] = work(events, buckets)
 
-    sorting, judging = least(3, reference), least(3, ours)
+    def plainly_in_sql() -> None:
+        with duckdb.connect() as con:
+            con.execute("set enable_progress_bar = false")
+            con.execute(PLAINLY, {"path": str(events)}).fetchall()
+
+    sorting, asking, judging = least(3, reference), least(3, plainly_in_sql), least(3, ours)
     with ProcessPoolExecutor(1, get_context("spawn")) as apart:
         peak = apart.submit(peak_of_work, events, buckets).result()
 
@@ -144,6 +174,7 @@ def test_all_clickstream_signals_beside_a_scan_and_a_sort(
     with capsys.disabled():
         print(f"\n{rows:,} clickstream events, {buckets} buckets, {len(SIGNALS)} signals")  # noqa: T201
         print(f"scan and sort {sorting:.1f} s, all signals {judging:.1f} s: {judging / sorting:.2f} x, asked 2.0 x")  # noqa: T201
+        print(f"sessions, rage and loops alone in SQL {asking:.1f} s: {judging / asking:.2f} x, asked 1.25 x")  # noqa: T201
         print(f"at most {peak:.2f} GiB, asked 2 GiB")  # noqa: T201
         for name, share in sorted(alone.items(), key=lambda each: -each[1])[:SHOWN]:
             print(f"  {name:<24} {share:6.1%} of the whole (asked at most 10 %)")  # noqa: T201
