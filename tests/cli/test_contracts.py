@@ -129,7 +129,7 @@ def test_the_dictionary_tells_type_unit_example_and_rules(friction: Friction):
         "events.wait_time, version",
         "Grain: one row per wait.",
         "wait_id VARCHAR The source's id of the wait. Key, required. Has at most 200 characters. E.g. w-000017",
-        "handled_seconds DOUBLE How long the customer was served after the wait [seconds]. >= 0. E.g. 240",
+        "handled_seconds DOUBLE How long the customer was served after the wait [seconds]. >= 0. <= 1e+09. E.g. 240",
         "is_test BOOLEAN The source says that this is a test, not a customer; kept, set aside and counted. E.g. false",
         "Made by the pipeline. E.g. 3f9a1c20b7d4",
         "ends_after_start error a wait ends no earlier than it starts",
