@@ -69,8 +69,12 @@ class Book:
 @cache
 def book(journey: str) -> Book:
     """The scripts that a journey has the places for."""
-    places = PLACES[journey]
-    kept = tuple(script for script in SCRIPTS if _fits(script, places))
+    return book_of(SCRIPTS, PLACES[journey])
+
+
+def book_of(scripts: tuple[Script, ...], places: Places) -> Book:
+    """Those of the scripts that fit the places."""
+    kept = tuple(script for script in scripts if _fits(script, places))
     variants, steps, plants = list[dict[str, Any]](), list[dict[str, Any]](), list[dict[str, Any]]()
     for number, script in enumerate(kept):
         width = _width(script, places)

@@ -40,7 +40,7 @@ SCRIPTS = (
             event("scroll", "item", (3 * MINUTE, 20 * MINUTE), label="then"), DONE,
         ),
         (Planted("hesitation", "page", "{item}", "then", ("come", "then"), of="come"),),
-        share=3.0, kill_share=0.15, draws=OWN, warm_up=WEEK,
+        share=2.5, kill_share=0.15, draws=OWN, warm_up=WEEK,
     ),
     Script(
         "thinking", "visits", "near_miss", "a little less than a minute on one item",
@@ -66,6 +66,10 @@ SCRIPTS = (
     Script(
         "readers", "visits", "noise", "the offers read from top to bottom, and again",
         (event("page_view", "home", (1.0, 2.0)), *_turning(USUAL_TURNS)), share=2.0,
+    ),
+    Script(
+        "rereaders", "visits", "noise", "the offers read again and again",
+        (event("page_view", "home", (1.0, 2.0)), *_turning(USUAL_TURNS + 1)), share=0.3,
     ),
     Script(
         "skimmers", "visits", "noise", "the offers looked through once",
