@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from os import cpu_count
 from threading import Lock
+from zoneinfo import ZoneInfo
 
 import duckdb
 import polars as pl
@@ -36,15 +37,12 @@ def flag(con: duckdb.DuckDBPyConnection, settings: Settings, date_: date) -> tup
         table: history.counts(con, table, columns, day.start if table == "clickstream" else waited_since, day.end)
         for table, columns in _measurable.needed(signals).items()
     }
-    # a session of the day may have begun on one of the two days before
-    starts = {each: day_in(settings.zone, each).start for each in days_between(date_ - timedelta(days=2), date_)}
-    before = history.usual(con, starts, usual.TRAILING)
-    counted = history.counted(con, date_, usual.TRAILING)
+    before, counted = seen_before(con, day, settings.zone)
     seen = _measurable.Seen(
         counts=counts,
         events=history.event_names(con, since, day.end),
         waits=history.wait_types(con, waited_since, day.end),
-        usual={*before.filter(of=date_)["measure"], *counted["measure"]},
+        usual={*before.filter(since=day.start)["measure"], *counted["measure"]},
         has_milliseconds=history.has_milliseconds(con, day.start, day.end),
     )
     lacks = {name: _measurable.missing(signal, seen, plan) for name, signal in signals.items()}
@@ -53,12 +51,11 @@ def flag(con: duckdb.DuckDBPyConnection, settings: Settings, date_: date) -> tup
     buckets = 1 + counts["clickstream"]["*"] // BUCKET_EVENTS
     few = 1 + buckets // BUCKETS_OF_DEVICES
     history.remember(con, (_resolved(con, since, day.end, history.Share(number, few)) for number in range(few)))
-    since_when = before.with_columns(since=pl.col("of").replace_strict(starts, return_dtype=INSTANT)).drop("of")
     apart = versions.bucket_folder(settings.warehouse)
     with history.clickstream(con, since, day.end, buckets, apart) as events:
         parts = in_parallel(
             lambda number: _bucket(con, day, events(number), history.Share(number, buckets)),
-            lambda bucket: night.judge(bucket, plan, measurable, day, since_when),
+            lambda bucket: night.judge(bucket, plan, measurable, day, before),
             buckets,
         )
     found = night.together(parts, measurable, day, counted)
@@ -72,6 +69,15 @@ def flag(con: duckdb.DuckDBPyConnection, settings: Settings, date_: date) -> tup
         replace_day(con, name, date_, rows)
     replace_day(con, "signals", date_, _measurable.report(date_, signals, lacks, written["flags"]))
     return written["flags"].height, sum(each["*"] for each in counts.values())
+
+
+def seen_before(con: duckdb.DuckDBPyConnection, day: Day, zone: ZoneInfo) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What was seen in the days before, as `night.judge` takes it, and what was counted, as `night.together` does."""
+    # a session of the day may have begun on one of the two days before
+    starts = {each: day_in(zone, each).start for each in days_between(day.date - timedelta(days=2), day.date)}
+    before = history.usual(con, starts, usual.TRAILING)
+    since = pl.col("of").replace_strict(starts, return_dtype=INSTANT)
+    return before.with_columns(since=since).drop("of"), history.counted(con, day.date, usual.TRAILING)
 
 
 def in_parallel(

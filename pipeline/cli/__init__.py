@@ -346,8 +346,9 @@ def simulate(
         str | None,
         typer.Option(
             "--signals",
-            help="few: ten signals in whole journeys of a shop; all: every signal, in episodes; none: ordinary days "
-            "and near misses only. By default few in ecommerce, all in another journey.",
+            help="few: ten signals in whole journeys of a shop; all: every signal, in episodes, and from the eighth "
+            "day on what is compared with the days before; none: ordinary days and near misses only. By default few "
+            "in ecommerce, all in another journey.",
         ),
     ] = None,
     journey: Annotated[

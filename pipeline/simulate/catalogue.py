@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.simulate.calendar import Calendar
+from pipeline.simulate.episodes import surges
 from pipeline.simulate.episodes.book import KINDS, Book, book
 from pipeline.simulate.episodes.people import Catalogue, people
 from pipeline.simulate.episodes.playing import episodes, rows
@@ -41,7 +42,21 @@ def play(
     base = people(world, customers, total, seed)
     stride = max(1, min(total, AT_ONCE // customers))
     truth: list[pl.DataFrame] = []
+
+    def _surging(
+        surge: surges.Surge, waits: pl.DataFrame, calls: surges.Calls, day: int
+    ) -> tuple[pl.DataFrame, surges.Calls, list[pl.DataFrame]]:
+        found = surges.callers(surge, calls, day, journey, customers, time, world, seed)
+        if found is None:
+            return waits, calls, []
+        reason, fresh = found
+        every = calls.and_of(fresh, day)
+        number = len(scripts.scripts) + surges.SURGES.index(surge)
+        known = [surges.told(surge, reason, every, day, number)] if surge.is_planted else []
+        return pl.concat([waits, fresh]).sort("at", "wait_id"), every, known
+
     waiting: dict[str, pl.DataFrame] = {}
+    surging, calls = surges.days_of(kinds, total, seed), surges.NO_CALLS
     for first in range(0, total, stride):
         days = range(first, min(first + stride, total))
         rng = stream(seed, EPISODES, first)
@@ -54,6 +69,11 @@ def play(
             waiting[name] = pl.concat([waiting[name], fresh]).sort("at", fresh.columns[0]) if name in waiting else fresh
         for day in days:
             is_due = {name: each["at"] < int(time.midnights[day + 1]) for name, each in waiting.items()}
-            write_day(day, {name: each.filter(is_due[name]) for name, each in waiting.items()})
+            due = {name: each.filter(is_due[name]) for name, each in waiting.items()}
+            calls = calls.and_of(due["wait_time"], day)
+            if surge := surging.get(day):
+                due["wait_time"], calls, known = _surging(surge, due["wait_time"], calls, day)
+                truth += known
+            write_day(day, due)
             waiting = {name: each.filter(~is_due[name]) for name, each in waiting.items()}
     return Played(truth, scripts)

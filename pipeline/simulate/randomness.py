@@ -9,7 +9,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-PEOPLE, VISITS, EVENTS, PURCHASES, ORDERS, CONTACTS, FLAWS, EPISODES = range(8)
+PEOPLE, VISITS, EVENTS, PURCHASES, ORDERS, CONTACTS, FLAWS, EPISODES, SURGES = range(9)
 
 
 def stream(seed: int, purpose: int, *position: int) -> np.random.Generator:

@@ -12,14 +12,13 @@ from pipeline import settings, steps
 from pipeline.calendar import days_between
 from pipeline.detectors import all_signals
 from pipeline.simulate import simulate
-from pipeline.simulate.episodes.book import book
+from pipeline.simulate.episodes.book import SCRIPTS, book
 from pipeline.simulate.episodes.places import PLACES
 from pipeline.warehouse.connection import fetch, reading
 from tests.planted.proof import (
     CUSTOMERS,
     FLAG,
     GOLDEN,
-    NOT_PLANTED,
     ORACLES,
     found_by_oracles,
     judged,
@@ -31,7 +30,7 @@ from tests.planted.worlds import Made, flagged, made, outcomes
 
 pytestmark = pytest.mark.xdist_group("planted_catalogue")
 
-# What leans on what is usual elsewhere needs only 0.95 (of these, those that are there).
+# What leans on what is usual elsewhere needs only 0.95.
 BY_BASELINE = {"contact_surge", "excessive_scroll", "hesitation", "slow_page"}
 LEAST_PLANTED = 100
 
@@ -42,7 +41,7 @@ def found() -> pl.DataFrame:
 
 
 def test_every_signal_is_planted_often_enough(found: pl.DataFrame) -> None:
-    assert set(found["signal"]) == set(all_signals()) - NOT_PLANTED
+    assert set(found["signal"]) == set(all_signals())
     assert found.filter(pl.col("planted") < LEAST_PLANTED).select("signal", "planted").rows() == []
 
 
@@ -123,7 +122,6 @@ def test_on_ordinary_days_nothing_is_flagged_but_what_is_true_by_definition(
 ) -> None:
     worlds, flags = ordinary
     assert worlds.truth.filter("is_planted").rows() == []
-    flags = flags.filter(~pl.col("signal").is_in(NOT_PLANTED))
     known = judged(flags, _truth(worlds), found_by_oracles(worlds))
     assert known.filter(~pl.col("told") & ~pl.col("confirmed")).select("signal", "locus", "visit_id").rows() == []
     assert set(known["signal"]) <= {*ORACLES, *worlds.truth["signal"]}
@@ -132,13 +130,15 @@ def test_on_ordinary_days_nothing_is_flagged_but_what_is_true_by_definition(
 @pytest.mark.parametrize("journey", [name for name in PLACES if name != "ecommerce"])
 def test_the_signals_of_every_journey_are_found_there(journey: str) -> None:
     worlds = made(journey, range(31, 34), 8, 300)
-    flags = flagged(worlds).filter(~pl.col("signal").is_in(NOT_PLANTED))
-    truth = _truth(worlds)
+    flags = flagged(worlds)
+    # so few people that nothing is usual by the eighth day: what is compared with it cannot be judged
+    late = [script.name for script in SCRIPTS if script.warm_up]
+    truth = _truth(worlds).filter(~pl.col("script").is_in(late))
     missed = truth.join(flags, on=FLAG, how="anti")
     assert missed.select("script", "signal", "locus", "flagged_at").rows() == []
     known = judged(flags, truth, found_by_oracles(worlds))
     assert known.filter(~pl.col("told") & ~pl.col("confirmed")).select("signal", "locus", "visit_id").rows() == []
-    planted = {script.planted.signal for script in book(journey).scripts if script.planted}
+    planted = {script.planted.signal for script in book(journey).scripts if script.planted and not script.warm_up}
     assert len(planted) >= 33
     assert set(truth.filter("is_planted")["signal"]) == planted
 
@@ -162,7 +162,7 @@ def test_a_whole_run_finds_the_same(tmp_path: Path) -> None:
     told = truth.select(FLAG).sort(FLAG)
     assert told.height > 100
     assert_frame_equal(told, flags.select(FLAG).join(told, on=FLAG, how="semi").sort(FLAG))
-    others = flags.join(told, on=FLAG, how="anti").filter(~pl.col("signal").is_in(NOT_PLANTED))
+    others = flags.join(told, on=FLAG, how="anti")
     assert set(others["signal"]) <= ORACLES
     assert aside["set_aside"].to_list() == ["bot"]
     assert set(truth.filter("is_planted")["signal"]) <= set(lacks["signal"])

@@ -6,10 +6,12 @@ from datetime import date, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import duckdb
 import polars as pl
 
-from pipeline.calendar import day_in
+from pipeline.calendar import Day, day_in
 from pipeline.detectors._signal import Signal
+from pipeline.flagging import seen_before
 from pipeline.journeys.journey import load
 from pipeline.settings import Traffic
 from pipeline.simulate.calendar import calendar
@@ -75,10 +77,26 @@ def _told(instances: pl.DataFrame, seed: int) -> pl.DataFrame:
 
 
 def flagged(worlds: Made, signals: Mapping[str, Signal] | None = None) -> pl.DataFrame:
-    """The flags of all nights, of all signals or of these."""
+    """The flags of all nights, of all signals or of these; each night knows what the nights before it have seen."""
     journey = load(worlds.journey, Path())
-    days = (day_in(ZONE, FIRST + timedelta(days=number)) for number in range(worlds.days))
-    return pl.concat([night(worlds.rows, day, journey=journey, signals=signals).flags for day in days])
+    flags = []
+    with duckdb.connect() as con:
+        con.execute("create schema journeys")
+        for number in range(worlds.days):
+            day = day_in(ZONE, FIRST + timedelta(days=number))
+            usual, counted = _seen_before(con, day)
+            found = night(worlds.rows, day, journey=journey, signals=signals, usual=usual, counted=counted)
+            con.register("seen", found.usual.to_arrow())
+            con.execute("insert into journeys.usual from seen" if number else _NEW)
+            flags.append(found.flags)
+    return pl.concat(flags)
+
+
+_NEW = "create table journeys.usual as from seen"
+
+
+def _seen_before(con: duckdb.DuckDBPyConnection, day: Day) -> tuple[pl.DataFrame | None, pl.DataFrame | None]:
+    return (None, None) if day.date == FIRST else seen_before(con, day, ZONE)
 
 
 def outcomes(worlds: Made) -> pl.DataFrame:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline.simulate.episodes import across, chance, clicks, contacts, noise, orders, pages, tasks
+from pipeline.simulate.episodes import across, chance, clicks, contacts, noise, orders, pages, tasks, usual
 from pipeline.simulate.episodes.places import ITEMS, PLACES, Places
 from pipeline.simulate.episodes.script import ALL, Cell, Script, Step
 from pipeline.simulate.randomness import Floats, Ints
@@ -22,6 +22,7 @@ SCRIPTS: tuple[Script, ...] = (
     *across.SCRIPTS,
     *noise.SCRIPTS,
     *chance.SCRIPTS,
+    *usual.SCRIPTS,
 )
 STAGE = "@stage"  # as evidence: every row of the flag's stage
 TABLES = ("clickstream", "wait_time", "order_error")
@@ -55,10 +56,11 @@ class Book:
     first: Ints
     count: Ints
 
-    def weights(self, shares: Mapping[str, float], part: str) -> Floats:
-        """How often each variant is played in a part, given the shares of kinds."""
+    def weights(self, shares: Mapping[str, float], part: str, day: int) -> Floats:
+        """How often each variant is played in a part on a day, given the shares of kinds."""
         rows = self.variants.with_columns(
-            share=pl.col("kind").replace_strict(dict(shares), return_dtype=pl.Float64) * (pl.col("part") == part)
+            share=pl.col("kind").replace_strict(dict(shares), return_dtype=pl.Float64) * (pl.col("part") == part),
+            weight=pl.col("weight") * (pl.col("warm_up") <= day),
         )
         total = pl.col("weight").sum().over("part", "kind")
         return rows.select(pl.col("share") * pl.col("weight") / total).to_series().to_numpy()
@@ -67,8 +69,12 @@ class Book:
 @cache
 def book(journey: str) -> Book:
     """The scripts that a journey has the places for."""
-    places = PLACES[journey]
-    kept = tuple(script for script in SCRIPTS if _fits(script, places))
+    return book_of(SCRIPTS, PLACES[journey])
+
+
+def book_of(scripts: tuple[Script, ...], places: Places) -> Book:
+    """Those of the scripts that fit the places."""
+    kept = tuple(script for script in scripts if _fits(script, places))
     variants, steps, plants = list[dict[str, Any]](), list[dict[str, Any]](), list[dict[str, Any]]()
     for number, script in enumerate(kept):
         width = _width(script, places)
@@ -86,6 +92,7 @@ def book(journey: str) -> Book:
                     "nature": script.nature,
                     "kill_share": script.kill_share,
                     "known": KNOWN.index(script.known),
+                    "warm_up": script.warm_up,
                 }
             )
             plants += _plants(script, places, words, rows, variant)

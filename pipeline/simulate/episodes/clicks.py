@@ -6,7 +6,8 @@ HOME = event("page_view", "home")
 # What most visits that come by the home page begin with, whatever happens then: offers looked at, and ordinary clicks.
 ARRIVAL = (
     event("page_view", "offers", (1.0, 2.0), times=(0, 1)),
-    event("scroll", "offers", (1.0, 20.0), times=(0, 3), every=(0.5, 8.0)),
+    event("scroll", "offers", (1.0, 20.0), times=(0, 2), every=(0.5, 8.0)),
+    event("scroll", "offers", (1.0, 20.0), times=(0, 1), y=640),
     event("click", "offers", (1.0, 20.0), times=(0, 3), every=(0.08, 0.9), element="#banner", x=300, y=90),
     event("content_shown", "offers", (0.2, 1.5), times=(1, 2), every=(0.3, 2.0)),
 )

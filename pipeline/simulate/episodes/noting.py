@@ -4,6 +4,7 @@ import polars as pl
 
 from pipeline.simulate.episodes.book import Book
 from pipeline.simulate.episodes.script import Script
+from pipeline.simulate.episodes.surges import SURGES
 
 WORDS = {"near_miss": "just under a definition", "noise": "ordinary days"}
 
@@ -21,6 +22,9 @@ def note(book: Book, truth: pl.DataFrame, facts: dict[str, str], made_by: str, r
         f"| {signal} | {script.how} | {_effect(script)} | {counts.get(script.name, 0):,} |"
         for signal, script in sorted(scripts, key=lambda each: (each[0], each[1].name))
     ]
+    planted += [
+        f"| contact_surge | {surge.how} | – | {counts.get(surge.name, 0):,} |" for surge in SURGES if surge.is_planted
+    ]
     arising = [
         f"| {signal} | {count:,} |"
         for signal, count in truth.filter(~pl.col("is_planted")).group_by("signal").len().sort("signal").iter_rows()
@@ -28,7 +32,7 @@ def note(book: Book, truth: pl.DataFrame, facts: dict[str, str], made_by: str, r
     others = [
         f"| {WORDS[kind]} | {how} |"
         for kind in WORDS
-        for how in dict.fromkeys(script.how for script in book.scripts if script.kind == kind)
+        for how in dict.fromkeys(each.how for each in (*book.scripts, *SURGES) if each.kind == kind)
     ]
     listed = "\n".join(f"- {name}: {value}" for name, value in facts.items())
     return f"""# Simulated days
@@ -77,6 +81,8 @@ Walks without a goal now and then meet a definition truly (a page loop, a quick 
 ## How the world is made
 
 - What happens to a customer is an episode; of one customer, two never lie so near that they could be one story.
+- What is compared with the days before (a long stay, turns up and down a page, a surge of contacts) is planted from the
+  eighth day on. Of fewer than about 5,000 customers too few visits are seen by then for anything to be usual.
 - A file holds the rows of one day, by their event time, in order of time and id.
 - Waits are as they were known at the end of the last day: what had not ended by then is `open`.
 - A few rows are there twice, and a few are broken; a day without rows of a kind has no file.

@@ -48,7 +48,7 @@ def episodes(
     for number in days:
         for part in PARTS:
             who = base.coming(part, number, time, rng)
-            weights = book.weights(shares, part)
+            weights = book.weights(shares, part, number)
             if weights.sum() == 0:
                 continue
             customers.append(who)

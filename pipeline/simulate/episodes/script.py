@@ -87,6 +87,7 @@ class Script:
     known: Literal["usual", "always", "never"] = "usual"  # whether the customer is named in clicks
     needs: tuple[str, ...] = ()  # roles that the journey must have, beside those of the steps
     journeys: tuple[str, ...] = ()  # only in these
+    warm_up: int = 0  # days before it is first played: what is compared with what is usual needs to know that
 
     @property
     def planted(self) -> Planted | None:
