@@ -4,7 +4,8 @@
 finds: a change of the table is a change to be looked at, and to be committed with what caused it.
 """
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -15,6 +16,7 @@ from pipeline.calendar import day_in
 from pipeline.detectors import all_signals
 from tests.drawn import Dtype
 from tests.planted.oracles import OF_PAGES, sessions_of
+from tests.planted.oracles_of_surges import contact_surge, placed
 from tests.planted.oracles_of_tasks import OF_TASKS
 from tests.planted.oracles_of_usual import OF_USUAL
 from tests.planted.oracles_of_waits import OF_WAITS
@@ -22,14 +24,14 @@ from tests.planted.worlds import FIRST, ZONE, Made, flagged, made
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "planted_friction.md"
 SEEDS, DAYS, CUSTOMERS = range(1, 21), 12, 800
-ORACLES = {*OF_PAGES, *OF_TASKS, *OF_USUAL, *OF_WAITS}  # signals that have one
+OF_ALL = "contact_surge"  # a matter of everybody's contacts: each world is judged apart, the others work side by side
+CALLING = 3200  # customers of a world that is judged apart: of fewer, one day's orders are too few to compare with
+ORACLES = {OF_ALL, *OF_PAGES, *OF_TASKS, *OF_USUAL, *OF_WAITS}  # signals that have one
 READ = (
     "event_id", "event_name", "occurred_at", "page_path", "element", "form_id", "field_id", "query", "result_count",
     "metric", "value", "outcome", "error_code", "device", "y",
 )  # fmt: skip
 FLAG = ["signal", "stage", "locus_type", "locus", "visit_id", "flagged_at"]
-
-OF_ALL = "contact_surge"  # a matter of everybody's contacts: each world is judged apart, the others work side by side
 
 HEADER = f"""# Planted friction, found
 
@@ -37,9 +39,10 @@ HEADER = f"""# Planted friction, found
 nights flagged. *Follows*: what is true by definition where something else was planted (whoever leaves a form in the
 checkout leaves the checkout, too), or of a near miss. *By oracle*: flags of nothing planted that a plain reading of the
 rows confirms: walks without a goal, fast fingers, slow pages, waits of any length, and what goes beyond the days before
-(one stay in twenty, where that is a minute or more). What is compared with the days before is planted from the eighth
-day on; surges of contacts are judged in each world apart, all else in all worlds at once. What is missing to 1, if
-anything is, are transfers in the last minutes before midnight: at the day's end nobody knows yet to whom they lead.
+(one stay in twenty, where that is a minute or more; Sundays with few orders, on which contacts per order are many). What
+is compared with the days before is planted from the eighth day on; surges of contacts are judged in each world apart,
+made of {CALLING:,} customers, all else in all worlds at once. What is missing to 1 are transfers in the last minutes
+before midnight: at the day's end nobody knows yet to whom they lead.
 
 Written by `python -m tests.planted.proof`.
 
@@ -68,9 +71,24 @@ def found_by_oracles(worlds: Made) -> pl.DataFrame:
         for name, reading in OF_WAITS.items()
         for instance in reading(theirs, worlds.journey, end)
     ]
+    return _instances(found).filter(pl.col("flagged_at") < end)
+
+
+def surges_by_oracle(worlds: Made) -> pl.DataFrame:
+    """What a plain reading finds of surges: signal, locus, flagged_at, first_id."""
+    days = [FIRST + timedelta(days=number) for number in range(worlds.days)]
+    waits, errors = worlds.rows.wait_time.to_dicts(), worlds.rows.order_error.to_dicts()
+    purchases = worlds.rows.clickstream.filter(
+        pl.col("event_name") == "purchase", pl.col("customer_id").is_not_null()
+    ).to_dicts()
+    orders = placed(purchases, waits, errors, ZONE)
+    return _instances([(OF_ALL, *instance) for instance in contact_surge(waits, orders, days, ZONE)])
+
+
+def _instances(found: list[tuple[str, str, datetime, str]]) -> pl.DataFrame:
     schema: dict[str, Dtype] = dict.fromkeys(("signal", "locus", "flagged_at", "first_id"), pl.String)
     schema["flagged_at"] = pl.Datetime("us", "UTC")
-    return pl.DataFrame(found, schema=schema, orient="row").filter(pl.col("flagged_at") < end)
+    return pl.DataFrame(found, schema=schema, orient="row")
 
 
 def judged(flags: pl.DataFrame, truth: pl.DataFrame, oracle: pl.DataFrame) -> pl.DataFrame:
@@ -132,8 +150,11 @@ def shop() -> tuple[Made, pl.DataFrame, pl.DataFrame]:
     worlds = made("ecommerce", SEEDS, DAYS, CUSTOMERS)
     signals = {name: signal for name, signal in all_signals().items() if name != OF_ALL}
     of_all = {OF_ALL: all_signals()[OF_ALL]}
-    apart = (flagged(made("ecommerce", range(seed, seed + 1), DAYS, CUSTOMERS), of_all) for seed in SEEDS)
-    return worlds, pl.concat([flagged(worlds, signals), *apart]), found_by_oracles(worlds)
+    apart = [made("ecommerce", range(seed, seed + 1), DAYS, CALLING) for seed in SEEDS]
+    told = [worlds.truth.filter(pl.col("signal") != OF_ALL), *(each.truth.filter(signal=OF_ALL) for each in apart)]
+    flags = [flagged(worlds, signals), *(flagged(each, of_all) for each in apart)]
+    oracle = [found_by_oracles(worlds), *(surges_by_oracle(each) for each in apart)]
+    return replace(worlds, truth=pl.concat(told)), pl.concat(flags), pl.concat(oracle)
 
 
 if __name__ == "__main__":

@@ -105,7 +105,7 @@ def with_(changes: Mapping[str, Mapping[str, Any]]) -> dict[str, Signal]:
 def of_kind(number: int) -> Made:
     """Worlds in which every episode is of one kind: planted friction or near misses."""
     kinds = tuple(float(number == each) for each in range(3))
-    return made("ecommerce", range(51, 53), 16, 700, of=Catalogue(kinds=kinds))
+    return made("ecommerce", range(51, 54), 16, 700, of=Catalogue(kinds=kinds))
 
 
 @pytest.fixture(scope="module")

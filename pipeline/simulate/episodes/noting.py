@@ -29,10 +29,11 @@ def note(book: Book, truth: pl.DataFrame, facts: dict[str, str], made_by: str, r
         f"| {signal} | {count:,} |"
         for signal, count in truth.filter(~pl.col("is_planted")).group_by("signal").len().sort("signal").iter_rows()
     ]
+    kinds = [(script.kind, script.how) for script in book.scripts] + [(surge.kind, surge.how) for surge in SURGES]
     others = [
         f"| {WORDS[kind]} | {how} |"
         for kind in WORDS
-        for how in dict.fromkeys(each.how for each in (*book.scripts, *SURGES) if each.kind == kind)
+        for how in dict.fromkeys(how for known, how in kinds if known == kind)
     ]
     listed = "\n".join(f"- {name}: {value}" for name, value in facts.items())
     return f"""# Simulated days
