@@ -41,7 +41,7 @@ checkout leaves the checkout, too), or of a near miss. *By oracle*: flags of not
 rows confirms: walks without a goal, fast fingers, slow pages, waits of any length, and what goes beyond the days before
 (one stay in twenty, where that is a minute or more; Sundays with few orders, on which contacts per order are many).
 What is compared with the days before is planted from the eighth day on; surges of contacts are judged world by world,
-in worlds of {CALLING:,} customers, all else in all worlds at once. What is missing to 1 are transfers in the last minutes
+in worlds of {CALLING:,} customers, all else in all at once. What is missing to 1 are transfers in the last minutes
 before midnight: at the day's end nobody knows yet to whom they lead.
 
 Written by `python -m tests.planted.proof`.
