@@ -39,9 +39,9 @@ HEADER = f"""# Planted friction, found
 nights flagged. *Follows*: what is true by definition where something else was planted (whoever leaves a form in the
 checkout leaves the checkout, too), or of a near miss. *By oracle*: flags of nothing planted that a plain reading of the
 rows confirms: walks without a goal, fast fingers, slow pages, waits of any length, and what goes beyond the days before
-(one stay in twenty, where that is a minute or more; Sundays with few orders, on which contacts per order are many). What
-is compared with the days before is planted from the eighth day on; surges of contacts are judged in each world apart,
-made of {CALLING:,} customers, all else in all worlds at once. What is missing to 1 are transfers in the last minutes
+(one stay in twenty, where that is a minute or more; Sundays with few orders, on which contacts per order are many).
+What is compared with the days before is planted from the eighth day on; surges of contacts are judged world by world,
+in worlds of {CALLING:,} customers, all else in all at once. What is missing to 1 are transfers in the last minutes
 before midnight: at the day's end nobody knows yet to whom they lead.
 
 Written by `python -m tests.planted.proof`.
