@@ -164,7 +164,7 @@ def _as_understood(
     ).fetchall()
     con.unregister("wanted")
     rows: Rows = [(place, rules, original) for place, original in found for rules in broken[place]]
-    if table.file.format != "csv":
+    if table.file.format != "csv" or not rejects:
         return rows + [(None, [each.rule], each.text) for each in rejects]
     places = [each.at for each in rejects]
     lines = originals.lines_of(table.file, places)

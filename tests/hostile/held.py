@@ -18,7 +18,7 @@ INTERNAL = re.compile(
 ADVICE = re.compile(
     r"\b(Add|Allow|Ask|Change|Check|Choose|Close|Convert|Copy|Correct|Declare|Delete|Export|Fetch|Give|Grant|Keep|Leave|"
     r"Let|Look|Make|Move|Name|Open|Pack|Point|Put|Remove|Rename|Replace|Run|Save|Say|Send|Set|Split|Start|Take|"
-    r"Transfer|Try|Unpack|Use|Wait|Write) "
+    r"Transfer|Try|Unpack|Use|Wait|Write)\s"
 )
 
 BALANCE = re.compile(

@@ -158,7 +158,7 @@ def test_a_visit_over_midnight_is_open_until_it_is_decided(day, expected):
         """
     )
     found = night(late, day_of(day)).stage_visits.filter(stage="checkout")
-    assert found.select("visit_id", "outcome", "is_active", "is_decided").rows() == expected
+    assert found.select("visit_id", "outcome", "is_active", "is_decided").sort("visit_id").rows() == expected
 
 
 def test_a_visit_names_the_places_that_it_touched():
