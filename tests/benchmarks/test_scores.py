@@ -26,7 +26,7 @@ def test_a_million_visits_and_five_thousand_points(capsys: pytest.CaptureFixture
     with capsys.disabled():
         print(  # noqa: T201
             f"\nscores of {VISITS:,} visits, {found['points']:,} points, {FLAGS:,} flags: {found['seconds']:.1f} s, "
-            f"asked {SECONDS} s ({found['cpu_seconds']:.1f} s of processors; {found['seconds'] / floor:.1f} x a sort of "
-            f"the visits), {found['peak_mb']:.0f} MiB with the period itself, asked {MEBIBYTES:,} MiB"
+            f"asked {SECONDS} s ({found['cpu_seconds']:.1f} s of processors; {found['seconds'] / floor:.1f} x a sort "
+            f"of the visits), {found['peak_mb']:.0f} MiB with the period itself, asked {MEBIBYTES:,} MiB"
         )
     assert found["points"] >= 5_000
