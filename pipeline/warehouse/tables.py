@@ -19,7 +19,7 @@ SCHEMAS = {
 
 def create_for_load(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     """Create no more than what the rows of one file are loaded into, where nothing else is asked of a warehouse."""
-    for name in ("events", "ops"):
+    for name in sorted({"events", "ops", contract.table.partition(".")[0]}):
         con.execute(f"create schema if not exists {name}")
     for each in (contract, *map(load, ("loads", "quarantine", "repeats"))):
         con.execute(each.ddl())

@@ -99,7 +99,7 @@ def test_the_order_of_rows_is_irrelevant(rows, number, random):
 @given(worlds(kiosk=False), DAYS)
 def test_one_person_never_changes_what_is_found_of_another(rows, number):
     apart = [night(rows.only({person}, {f"{person}-phone"}), day_of(number)) for person in PERSONS]
-    union = Found(**{name: pl.concat([getattr(each, name) for each in apart]) for name in KEYS})
+    union = Found(**{each.name: pl.concat([getattr(one, each.name) for one in apart]) for each in fields(Found)})
     same(night(rows, day_of(number)), union)
 
 
@@ -190,9 +190,9 @@ def test_more_friction_is_never_less_severe():
 
 def with_one_more(clicks, flags):
     """One more event like the last evidence of each flag, at the same moment."""
-    last = flags.filter(pl.col("session_id").is_not_null() & (pl.col("signal") != "checkout_abandonment")).select(
-        event_id=pl.col("evidence").list.last()
-    )
+    # what ends a visit, or a pause in it, is not more of the same: it is another step
+    is_step = pl.col("signal").is_in(["checkout_abandonment", "hesitation"])
+    last = flags.filter(pl.col("session_id").is_not_null() & ~is_step).select(event_id=pl.col("evidence").list.last())
     again = clicks.join(last.unique(), on="event_id", how="semi")
     return pl.concat([clicks, again.with_columns(pl.col("event_id") + "-again")])
 
