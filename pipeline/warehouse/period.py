@@ -64,9 +64,8 @@ def decided(
             group by stage
         ),
         seen as (
-            select person_id, day, max(left_at) as seen_at from journeys.stage_visits
+            select distinct person_id, left_at as seen_at from journeys.stage_visits
             where is_active and day <= $day and day >= $day - $reach::integer
-            group by all
         )
         select visit_id, v.stage, v.person_id, decided_at, outcome = 'lost' as is_lost, is_exposure, loci, entered_at,
                case

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -205,15 +206,23 @@ def test_the_effect_of_a_long_wait_is_measured_among_callers_who_can_be_seen_cal
     priority: dict[str, str] = {}
     for row in rows:
         priority[row["customer_id"]] = max(priority.get(row["customer_id"], ""), row["priority"])
-    counts: Counter[tuple[str, bool, bool]] = Counter()
+    over: dict[str | None, list[datetime]] = {}
+    for each in calls:
+        over.setdefault(each.customer, []).append(each.over)
+    counts: Counter[tuple[str, bool, bool, bool]] = Counter()
     for each in due(calls):
         if each.queue == "PS":
             group = ("priority" if priority[each.customer] == "2" else "regular") if each.customer else "?"
-            counts[group, each.waited > 20, is_lost(each, repeated)] += 1
+            # who had called in the four weeks before, and not only within a day, is compared with the like
+            since, until = each.began - timedelta(days=28), each.began - timedelta(days=1)
+            is_back = each.customer is not None and any(since <= at <= until for at in over[each.customer])
+            counts[group, is_back, each.waited > 20, is_lost(each, repeated)] += 1
     excess = weight = 0.0
-    for group in ("priority", "regular", "?"):
-        lost, kept = counts[group, True, True], counts[group, True, False]
-        lost_else, kept_else = counts[group, False, True], counts[group, False, False]
+    for group, is_back in product(("priority", "regular", "?"), (True, False)):
+        lost, kept = counts[group, is_back, True, True], counts[group, is_back, True, False]
+        lost_else, kept_else = counts[group, is_back, False, True], counts[group, is_back, False, False]
+        if not (lost + kept) * (lost_else + kept_else):
+            continue
         n, n_else = lost + kept, lost_else + kept_else
         excess += (lost * n_else - lost_else * n) / (n + n_else)
         weight += n * n_else / (n + n_else)
