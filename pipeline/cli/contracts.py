@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from pipeline import terminal
+from pipeline.cli.options import Json
 from pipeline.contracts.contract import folder, load
 from pipeline.contracts.dictionary import Entry, dictionary
 
@@ -18,8 +19,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
 
 @app.command()

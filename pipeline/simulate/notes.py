@@ -38,6 +38,21 @@ def settings(form: Format, journey: str = "ecommerce", signals: Sequence[str] = 
     return "\n".join([*lines, *signals]) + "\n"
 
 
+def made_again(made_by: str, run_by: str) -> str:
+    """What every note says of the commands."""
+    return f"""Made again, byte for byte, with
+
+```
+{made_by}
+```
+
+and worked through, in this folder, with
+
+```
+{run_by}
+```"""
+
+
 def note(world: World, truth: pl.DataFrame, facts: dict[str, str], made_by: str, run_by: str) -> str:
     """The README of the folder: what it is, what is planted where and how strong, and how to make it again."""
     rows = []
@@ -66,17 +81,7 @@ An online shop with known friction, made by the simulator: no real customer, ord
 
 {listed}
 
-Made again, byte for byte, with
-
-```
-{made_by}
-```
-
-and worked through, in this folder, with
-
-```
-{run_by}
-```
+{made_again(made_by, run_by)}
 
 ## What is planted
 

@@ -20,7 +20,7 @@ from pipeline.settings import Dialect
 from pipeline.sources.files import SourceFile
 from pipeline.sources.mapping import Mapping
 from pipeline.sources.reading import Table
-from pipeline.warehouse import loading, repeats, rewriting
+from pipeline.warehouse import judging, repeats, rewriting
 from pipeline.warehouse.quarantine import SCHEMA, Rows
 from pipeline.warehouse.rejects import Reject
 from pipeline.warehouse.rewriting import Load, Original
@@ -84,7 +84,7 @@ def reread(
     file = SourceFile(folder / PurePath(load.file).name, load.file, load.day, load.writing.format, load.sha256)
     with rewriting.written(con, load, originals, mapping) as (path, begins):
         readable = SourceFile(path, load.file, load.day, load.writing.format, load.sha256)
-        staging, found, rejects = loading.judged(con, contract, file, readable, mapping, told)
+        staging, found, rejects = judging.judged(con, contract, file, readable, mapping, told)
         places = _places(con, load, originals, begins, staging, found, rejects)
         if staging.has_place and staging.values is None:
             _choose(con, contract, staging, [originals[place].times for place in places])

@@ -90,3 +90,27 @@ def attempts(session: list[Row]) -> dict[tuple[str, int], list[Row]]:
 
 def is_purchase(row: Row) -> bool:
     return row["event_name"] == "purchase" and row.get("outcome") != "error"
+
+
+def pages_of(session: list[Row]) -> list[tuple[str, list[Row]]]:
+    """The pages that a session came to, each with what happened there; one that is loaded again is come to again."""
+    pages: list[tuple[str, list[Row]]] = []
+    for row in session:
+        path = row["page_path"]
+        if path is not None and (not pages or path != pages[-1][0] or row["event_name"] == "page_view"):
+            pages.append((path, []))
+        if pages:
+            pages[-1][1].append(row)
+    return pages
+
+
+def together(loops: list[tuple[int, int]]) -> Iterator[tuple[int, int, int]]:
+    """Spans (first, last) that touch, as one: its first, its last, and where the earliest of them ended."""
+    while loops:
+        first, last = loops[0]
+        touching, loops = [loops[0]], loops[1:]
+        while more := [loop for loop in loops if loop[0] <= last and loop[1] >= first]:
+            touching += more
+            loops = [loop for loop in loops if loop not in more]
+            first, last = min(one for one, _ in touching), max(other for _, other in touching)
+        yield first, last, min(other for _, other in touching)

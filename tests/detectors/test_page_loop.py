@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from tests.detectors.nights import at, customers, day_of, flags, picked, world
-from tests.detectors.plainly import SLOWLY, frame, known_on, sessions_of
+from tests.detectors.plainly import SLOWLY, frame, known_on, sessions_of, together
 
 PAGES = world(
     """
@@ -153,14 +153,8 @@ def slowly(rows, day):
                 while pages[first - 1]["here"] == pages[first]["here"] and first:
                     first -= 1
                 loops.append((first, last))
-        while loops:
-            first, last = loops.pop(0)
-            touching = [(first, last)]
-            while more := [loop for loop in loops if loop[0] <= last and loop[1] >= first]:
-                touching += more
-                loops = [loop for loop in loops if loop not in more]
-                first, last = min(one for one, _ in touching), max(other for _, other in touching)
-            known = pages[min(other for _, other in touching)]
+        for first, last, place in together(loops):
+            known = pages[place]
             if known["occurred_at"] >= day.start:
                 yield known["here"], known["occurred_at"], tuple(page["event_id"] for page in pages[first : last + 1])
 

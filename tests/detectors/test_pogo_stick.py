@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from tests.detectors.nights import at, customers, day_of, flags, picked, world
-from tests.detectors.plainly import SLOWLY, frame, known_on, sessions_of
+from tests.detectors.plainly import SLOWLY, frame, known_on, pages_of, sessions_of
 
 PAGES = world(
     """
@@ -122,16 +122,9 @@ seen = st.lists(
 
 def slowly(rows, day):
     for session in sessions_of(known_on(rows, day)):
-        pages: list[tuple[str, list[dict]]] = []
-        for row in session:
-            path = row["page_path"]
-            if path is not None and (not pages or path != pages[-1][0] or row["event_name"] == "page_view"):
-                pages.append((path, []))
-            if pages:
-                pages[-1][1].append(row)
         lists: dict[str, dict[str, list[dict]]] = {}
         before = None
-        for path, there in pages:
+        for path, there in pages_of(session):
             if before and path in lists and before[0] != path and is_item(*before):
                 lists[path].setdefault(before[0], [before[1][0], there[0]])
             shows = any(row["event_name"] == "view_item_list" for row in there) or path.startswith("/c/")

@@ -68,6 +68,16 @@ def test_rows_at_one_instant_stand_in_the_order_of_their_ids():
     assert pieces(rows) == [(("a", "b", "c"), BEGIN + GAP)]
 
 
+def test_two_that_share_a_hash_are_kept_apart(monkeypatch):
+    at = [BEGIN + timedelta(seconds=seconds) for seconds in range(4)]
+    rows = pl.DataFrame({"who": list("abab"), "id": list("1234"), "at": at})
+    expected = [(("1", "3"), at[2] + GAP), (("2", "4"), at[3] + GAP)]
+    assert pieces(rows) == expected
+    for kind in (pl.Expr, pl.Series):
+        monkeypatch.setattr(kind, "hash", lambda self, *_: self.str.len_bytes())
+    assert pieces(rows) == expected
+
+
 # mostly long chains: a pause ends one in eleven times
 rows_drawn = st.lists(
     st.tuples(st.sampled_from("aaaaab"), st.sampled_from([1, 0.5, 1, 1.5, 1.5, 119 / 60, 119 / 60, 1, 0, 0.5, 2])),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pipeline
+from tests.detectors.plainly import pages_of, together
 
 Row = dict[str, Any]
 Instance = tuple[str, datetime, str]  # where, when it was known, the first id of its evidence
@@ -36,18 +37,6 @@ def sessions_of(rows: list[Row]) -> list[list[Row]]:
     return found
 
 
-def pages_of(session: list[Row]) -> list[tuple[str, list[Row]]]:
-    """The pages that a session came to, each with what happened there; one that is loaded again is come to again."""
-    pages: list[tuple[str, list[Row]]] = []
-    for row in session:
-        path = row["page_path"]
-        if path is not None and (not pages or path != pages[-1][0] or row["event_name"] == "page_view"):
-            pages.append((path, []))
-        if pages:
-            pages[-1][1].append(row)
-    return pages
-
-
 def page_loop(session: list[Row], _journey: str) -> Iterator[Instance]:
     """Three times the same page within 15 seconds, or A → B → A → B; circles that share a page are one."""
     pages = pages_of(session)
@@ -61,14 +50,7 @@ def page_loop(session: list[Row], _journey: str) -> Iterator[Instance]:
             a, b, c, d = (pages[n][0] for n in way[-4:])
             if a == c and b == d:
                 loops.append((way[-4], last))
-    while loops:
-        first, last = loops.pop(0)
-        touching = [(first, last)]
-        while more := [loop for loop in loops if loop[0] <= last and loop[1] >= first]:
-            touching += more
-            loops = [loop for loop in loops if loop not in more]
-            first, last = min(one for one, _ in touching), max(other for _, other in touching)
-        known = min(other for _, other in touching)
+    for first, _, known in together(loops):
         yield pages[known][0], at(pages, known), pages[first][1][0]["event_id"]
 
 

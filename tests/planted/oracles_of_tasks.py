@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 
-from tests.planted.oracles import Instance, Oracle, Row, pages_of, staged
+from tests.detectors.plainly import pages_of
+from tests.planted.oracles import Instance, Oracle, Row, staged
 
 CLOSES = timedelta(minutes=30)
 SEARCHES = {"search", "view_search_results"}

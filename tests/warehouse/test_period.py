@@ -32,12 +32,15 @@ def test_who_was_seen_in_the_four_weeks_before_and_not_just_now_comes_back():
         2026-02-20 | older    | long-ago  | 2026-02-20 10:00:00 | 2026-02-20 10:10:00 | true       | true      | lost
         2026-03-25 | alone    | someone   | 2026-03-25 10:00:00 | 2026-03-25 10:10:00 | true       | true      | lost
         2026-03-27 | future   | someone   | 2026-03-27 10:10:00 | 2026-03-27 10:20:00 | true       | true      | lost
+        2026-03-25 | morning  | busy      | 2026-03-25 08:00:00 | 2026-03-25 08:10:00 | true       | true      | lost
+        2026-03-25 | evening  | busy      | 2026-03-25 20:00:00 | 2026-03-25 20:10:00 | true       | true      | lost
+        2026-03-26 | next-day | busy      | 2026-03-26 10:00:00 | 2026-03-26 10:10:00 | true       | true      | lost
         """
     )
     kinds = {name: str(row["stratum"]).rsplit("|", 1)[1] for name, row in found.items()}
     assert kinds == {
         "first": "new", "same-day": "new", "again": "returning", "late": "returning", "too-late": "new",
-        "alone": "new", "future": "returning",
+        "alone": "new", "future": "returning", "morning": "new", "evening": "new", "next-day": "returning",
     }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.warehouse.loads import balance, kept, new_warehouse, put, quarantined, take, undone
+from tests.warehouse.loads import balance, kept, put, quarantined, take, undone
 
 HEADER = "event_id,occurred_at,event_name,customer_id,received_at,value\n"
 
@@ -15,18 +15,6 @@ HEADER = "event_id,occurred_at,event_name,customer_id,received_at,value\n"
 def row(name: str, received: str = "", value: str = "1") -> str:
     at = f"2026-01-15T{received}Z" if received else ""
     return f"{name},2026-01-15T10:00:00Z,click,c1,{at},{value}\n"
-
-
-@pytest.fixture(scope="module")
-def shared():
-    with new_warehouse() as made:
-        yield made
-
-
-@pytest.fixture
-def con(shared):
-    with undone(shared):
-        yield shared
 
 
 def values(con) -> list[tuple[str, float]]:

@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from pipeline.warehouse.unloading import unload
-from tests.warehouse.loads import balance, kept, new_warehouse, put, quarantined, take, undone
+from tests.warehouse.loads import balance, kept, put, quarantined, take, undone
 
 HEADER = "event_id,occurred_at,event_name,customer_id,received_at,value,attributes\n"
 ATTRIBUTES = '"{""b"": 1.50,  ""a"": null}"'  # as no JSON library would write it
@@ -16,18 +15,6 @@ ATTRIBUTES = '"{""b"": 1.50,  ""a"": null}"'  # as no JSON library would write i
 def row(name: str, received: str = "", value: str = "1", *, day: int = 15) -> str:
     at = f"2026-01-{day:02}T{received}Z" if received else ""
     return f"{name},2026-01-{day:02}T10:00:00.123456Z,click,c1,{at},{value},{ATTRIBUTES}\n"
-
-
-@pytest.fixture(scope="module")
-def shared():
-    with new_warehouse() as made:
-        yield made
-
-
-@pytest.fixture
-def con(shared):
-    with undone(shared):
-        yield shared
 
 
 def bring(con, folder: Path, name: str, content: str) -> frozenset:

@@ -5,6 +5,7 @@ import polars as pl
 from pipeline.simulate.episodes.book import Book
 from pipeline.simulate.episodes.script import Script
 from pipeline.simulate.episodes.surges import SURGES
+from pipeline.simulate.notes import made_again
 
 WORDS = {"near_miss": "just under a definition", "noise": "ordinary days"}
 
@@ -42,17 +43,7 @@ A world with known friction of every kind, made by the simulator: no real custom
 
 {listed}
 
-Made again, byte for byte, with
-
-```
-{made_by}
-```
-
-and worked through, in this folder, with
-
-```
-{run_by}
-```
+{made_again(made_by, run_by)}
 
 ## What is planted
 
