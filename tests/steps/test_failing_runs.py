@@ -156,7 +156,7 @@ def test_a_step_without_a_prepared_run_says_so(tmp_path):
 
 def test_a_loaded_file_is_not_read_again(tmp_path, monkeypatch):
     settings = published(tmp_path)
-    monkeypatch.setattr("pipeline.warehouse.loading.stage", lambda *_: pytest.fail("it was read"))
+    monkeypatch.setattr("pipeline.warehouse.judging.stage", lambda *_: pytest.fail("it was read"))
     w.run(settings, FIRST_TWO[:1])
 
 
