@@ -130,9 +130,8 @@ def insert(
     has_repeats = con.execute(f"select count(*) from ({repeated})").fetchall() != [(0,)]
     good = "is_good" + (f" and id not in ({repeated})" if has_repeats else "")
     staged = f"(select {staging.id} as id, * from staged)"
-    rows = f"from {staging.rows} where {good}"
-    if staging.values:  # read of the file, which knows neither; the few that are left out are told by their place
-        rows = f"from {staging.values} where id not in (select id from {staged} where not ({good}))"
+    # few are left out: to look them up among the ids is faster than to ask each row whether it is good
+    rows = f"from {staging.values or staging.rows} where id not in (select id from {staged} where not ({good}))"
     names, values = [*map(quoted, staging.brought), "load_id"], [*map(quoted, staging.brought), text(load_id)]
     if contract.event_time is None:
         con.execute(f"insert into {contract.table} ({', '.join(names)}) select {', '.join(values)} {rows}")
