@@ -25,6 +25,7 @@ from pipeline.errors import ContractError, WarehouseError
 from pipeline.journeys import journey
 from pipeline.reports import files as report_files
 from pipeline.scoring import points
+from pipeline.scoring.segments import NEWS
 from pipeline.settings import Settings
 from pipeline.warehouse import checks, history, tables, versions
 from pipeline.warehouse.connection import reading, writing
@@ -184,6 +185,8 @@ def score(settings: Settings, days: Sequence[date], progress: Progress = quietly
             found = points.score(of_day, signals)
             for name in ("points", "stage_scores", "person_scores"):
                 replace_day(con, name, day, getattr(found, name))
+            news = found.points.filter(pl.col("trend").is_in(NEWS))
+            replace_day(con, "point_segments", day, periods.segments_of(con, of_day, signals, news))
             scored, visits = scored + found.points.height, visits + of_day.decided.height
         noted(visits)
     return scored
