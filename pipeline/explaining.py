@@ -29,9 +29,9 @@ CLAIMED = (
 )
 
 SITS = (
-    "Where it sits: parts of the visits, the named ones first. excess = affected_today - exposed_today x rate_expected, "
-    "explained = excess / ({affected} - {exposed} x {expected}), explained_alike = what it would be if the rise were alike "
-    "everywhere; named at q_value <= 0.05 over {over}"
+    "Where it sits: parts of the visits, named ones first. excess = affected_today - exposed_today x rate_expected, "
+    "explained = excess / ({affected} - {exposed} x {expected}), explained_alike = what that would be if the rise were "
+    "alike everywhere; named at q_value <= 0.05 over {over}"
 )
 
 
