@@ -8,6 +8,7 @@ import polars as pl
 
 from pipeline.calendar import day_in
 from pipeline.detectors._signal import Signal
+from pipeline.journeys import owners
 from pipeline.journeys.journey import Journey
 from pipeline.scoring import segments
 from pipeline.scoring.points import Period
@@ -26,7 +27,7 @@ def of_day(con: duckdb.DuckDBPyConnection, settings: Settings, plan: Journey, da
         currency=settings.project.currency,
         stages=[stage.name for stage in plan.stages],
         moments_of_truth=frozenset(stage.name for stage in plan.stages if stage.is_moment_of_truth),
-        owners={stage.name: stage.owner for stage in plan.stages},
+        owners=owners.rules(plan),
         decided=period.decided(
             con, day, window, {settings.project.currency: 1.0} | settings.project.rates, warming, bounds
         ),

@@ -20,7 +20,7 @@ from pipeline import flagging, ingestion, periods, replaying
 from pipeline.answers import gathered
 from pipeline.calendar import day_in
 from pipeline.contracts.contract import load as load_contract
-from pipeline.detectors import configured
+from pipeline.detectors import configured, families
 from pipeline.errors import ContractError, WarehouseError
 from pipeline.journeys import journey
 from pipeline.reports import files as report_files
@@ -54,7 +54,7 @@ def quietly(_what: str, parts: Sequence[T], /) -> Iterable[T]:
 
 def prepare(settings: Settings, days: Sequence[date], run_id: str, started_at: datetime) -> Path:
     """Begin a run: its own copy of the warehouse, with all tables. Gives the file."""
-    plan = journey.load(settings.project.journey, settings.folder)
+    plan = journey.load(settings.project.journey, settings.folder, families())
     configured(settings.signals, [stage.name for stage in plan.stages])
     with versions.exclusive(settings.warehouse), writing(versions.begin(settings.warehouse)) as con:
         tables.create_all(con)

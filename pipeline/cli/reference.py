@@ -34,8 +34,11 @@ def signals(
         terminal.out().print(terminal.table(["", ""], list(pages[name].items())))
         terminal.out().print("\n" + definition, markup=False, highlight=False)
     else:
-        rows = [[each["name"], each["kind"], each["stage"], each["title"]] for each in pages.values()]
-        terminal.out().print(terminal.table(["signal", "kind", "stage", "what it is"], rows))
+        rows = [
+            [each["name"], each["kind"], known[name].family, each["stage"], each["title"]]
+            for name, each in pages.items()
+        ]
+        terminal.out().print(terminal.table(["signal", "kind", "family", "stage", "what it is"], rows))
 
 
 def journeys(
