@@ -44,16 +44,17 @@ def signals(
 def journeys(
     name: Annotated[str | None, typer.Argument(help="One built-in journey.")] = None, json: Json = False
 ) -> None:
-    """List the built-in journeys, or print the file of one to copy and change.
+    """List the built-in journeys, or print the file of one, rules of owners and all, to copy and change.
 
     Example: friction journeys ecommerce > my_journey.toml
     """
+    from pipeline.detectors import families
     from pipeline.journeys import journey
 
     known = {path.stem: path for path in sorted(journey.BUILT_IN.glob("*.toml"))}
     if name is not None and name not in known:
         raise NotFoundError(f"there is no built-in journey {name!r}.{hint(name, known)}")
-    found = [journey.load(each, journey.BUILT_IN) for each in known if name in {None, each}]
+    found = [journey.load(each, journey.BUILT_IN, families()) for each in known if name in {None, each}]
     if json:
         terminal.as_json([each.model_dump() for each in found])
     elif name:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.contracts.contract import load_all
 from pipeline.errors import SettingsError, hint
-from pipeline.journeys import owners
+from pipeline.journeys import owners as owning
 from pipeline.journeys.hours import Hours
 
 BUILT_IN = Path(__file__).parent / "files"
@@ -58,7 +58,7 @@ class Journey(_Part):
     targets: dict[str, dict[str, float]] = {}
     business_hours: Hours | None = None
     goes_on_without: tuple[str, ...] = ()
-    owners: tuple[owners.Rule, ...] = ()
+    owners: tuple[owning.Rule, ...] = ()
 
     @property
     def of_sessions(self) -> tuple[Stage, ...]:
@@ -86,7 +86,7 @@ def load(name: str, folder: Path, families: Mapping[str, str] | None = None) -> 
     except ValidationError as error:
         found = error.errors()[0]
         where = ".".join(str(part) for part in found["loc"])
-        part = owners.Rule if found["loc"][0] == "owners" else Stage
+        part = owning.Rule if found["loc"][0] == "owners" else Stage
         known = hint(str(found["loc"][-1]), part.model_fields) if found["type"] == "extra_forbidden" else ""
         raise SettingsError(f"{_at(path, text, found['loc'])}: {where}: {found['msg']}.{known}") from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -102,8 +102,8 @@ def load(name: str, folder: Path, families: Mapping[str, str] | None = None) -> 
     names = [stage.name for stage in journey.stages]
     if len(set(names)) < len(names):
         raise SettingsError(f"{path}: two stages have the same name. Stages: {', '.join(names)}.")
-    known = {"stages": names} | ({} if families is None else _named(families))
-    if found_wrong := owners.wrong(journey.owners, known):
+    possible = {"stages": names} | ({} if families is None else _named(families))
+    if found_wrong := owning.wrong(journey.owners, possible):
         number, field, told = found_wrong
         raise SettingsError(f"{_at(path, text, ('owners', number, field))}: owners.{number}.{field}: {told}")
     return journey
@@ -117,5 +117,5 @@ def _at(path: Path, text: str, where: tuple[int | str, ...]) -> str:
     """The file, and the line in it where that is a rule of owners."""
     if len(where) < 2 or where[0] != "owners":
         return str(path)
-    at = owners.line(text, int(where[1]), str(where[2]) if len(where) > 2 else "")
+    at = owning.line(text, int(where[1]), str(where[2]) if len(where) > 2 else "")
     return f"{path}, line {at}" if at else str(path)
