@@ -29,7 +29,7 @@ CLICKS = """
     e-1      | 2026-01-15T10:00:00.000Z | TR      | 5.2         | x Firefox/140       |
     e-2      | 2026-01-14T23:50:00.000Z |         |             | x Chrome/1 Safari/1 | {"$browser": "Vivaldi", "app_version": "5.1"}
     e-3      | 2026-01-15T10:00:00.000Z |         |             | my own client       | {"browser": null}
-    """
+    """  # noqa: E501
 WAITS = """
     wait_id | started_at               | reason
     w-1     | 2026-01-15T10:00:00.000Z | billing
