@@ -85,10 +85,14 @@ def _counts(
     ]
     for dimension, values in _told(here):
         told = narrow[values["row"]].with_columns(values["value"])
-        seen = told.filter(pl.col("day") == day).group_by("stage", "value").len().filter(pl.col("len") >= SMALLEST)
-        told = told.join(seen, on=["stage", "value"], how="semi")
-        if not told.is_empty():
-            found.append(counted(points, told, flagged, by).with_columns(dimension=pl.lit(dimension)))
+        # most parts are small on the day: only of the others is the time before looked at
+        today = counted(points, told.filter(pl.col("day") == day), flagged, by).filter(pl.col("exposed") >= SMALLEST)
+        if today.is_empty():
+            continue
+        large = today.select("point_id", "value").join(points.select("point_id", "stage"), on="point_id")
+        told = told.join(large, on=["stage", "value"], how="semi")
+        every = counted(points.join(large, on="point_id", how="semi"), told, flagged, by)
+        found.append(every.join(large, on=["point_id", "value"], how="semi").with_columns(dimension=pl.lit(dimension)))
     cells = pl.concat([each.select(*CELL, "day", *counts) for each in found])
     return cells.join(totals, on=["point_id", "day"]), totals
 
