@@ -1,5 +1,6 @@
 """Why a point scored what it scored, and what a flag is made of: every number with where it comes from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -8,10 +9,13 @@ import duckdb
 import polars as pl
 
 from pipeline import periods
+from pipeline.contracts.contract import load as load_contract
 from pipeline.detectors import all_signals, configured
 from pipeline.detectors._signal import Signal
 from pipeline.errors import NotFoundError
 from pipeline.journeys import journey
+from pipeline.scoring.points import Period
+from pipeline.scoring.segments import NEWS
 from pipeline.scoring.workings import workings
 from pipeline.settings import Settings
 
@@ -22,6 +26,12 @@ COMPARED = (
 CLAIMED = (
     "What is claimed: lost visits by the points they were flagged at; strongest = the most that one of them claims "
     "(effect / lost_share_affected, at most 1), part = this point's effect of theirs; visits x strongest x part"
+)
+
+SITS = (
+    "Where it sits: parts of the visits, named ones first. excess = affected_today - exposed_today x rate_expected, "
+    "explained = excess / ({affected} - {exposed} x {expected}), explained_alike = what that would be if the rise were "
+    "alike everywhere; named at q_value <= 0.05 over {over}"
 )
 
 
@@ -105,10 +115,11 @@ def _point(con: duckdb.DuckDBPyConnection, settings: Settings, row: dict[str, An
         ("lost_share_unaffected", row["lost_share_unaffected"], "lost / all, among the exposed and unaffected"),
     ]
     tables = []
+    plan = journey.load(settings.project.journey, settings.folder)
+    known = configured(settings.signals, [stage.name for stage in plan.stages])
+    of_day = periods.of_day(con, settings, plan, row["day"])
     if row["effect"] is not None:
-        plan = journey.load(settings.project.journey, settings.folder)
-        known = configured(settings.signals, [stage.name for stage in plan.stages])
-        found = workings(periods.of_day(con, settings, plan, row["day"]), known, row["stage"], row["point_id"])
+        found = workings(of_day, known, row["stage"], row["point_id"])
         numbers += _effect(row, signal)
         tables = [_table(COMPARED, found.compared), _table(CLAIMED, found.claimed)]
     elif row["kind"] == "outcome":
@@ -123,6 +134,7 @@ def _point(con: duckdb.DuckDBPyConnection, settings: Settings, row: dict[str, An
         ),
         ("rank", row["rank"], "by score; from 30 exposed visits on, obstacles only"),
     ]
+    tables += _sits(con, of_day, known, row)
     flags = con.execute(
         """
         select flag_id, flagged_at, severity, person_id, visit_id from friction.flags
@@ -134,6 +146,32 @@ def _point(con: duckdb.DuckDBPyConnection, settings: Settings, row: dict[str, An
     ).fetchall()
     about = f"{signal.title}: {row['signal']} at {row['locus_type']} {row['locus']}, {row['stage']}, {row['day']}"
     return Explanation(about, numbers, ["flag_id", "flagged_at", "severity", "person_id", "visit_id"], flags, tables)
+
+
+def _sits(
+    con: duckdb.DuckDBPyConnection, of_day: Period, signals: Mapping[str, Signal], row: dict[str, Any]
+) -> list[Table]:
+    """The parts of the point's visits: of news as the night judged them, of any other point as they are judged now."""
+    if row["trend"] is None:
+        return []
+    on = {"day": row["day"], "point_id": row["point_id"]}
+    if row["trend"] in NEWS:
+        found = con.sql(
+            "select * from friction.point_segments where day = $day and point_id = $point_id "
+            "order by rank nulls last, excess desc, dimension, value",
+            params=on,
+        ).pl()
+    else:
+        itself = con.sql("select * from friction.points where day = $day and point_id = $point_id", params=on).pl()
+        found = periods.segments_of(con, of_day, signals, itself)
+    title = SITS.format(
+        affected=row["affected_today"],
+        exposed=row["exposed_today"],
+        expected=_short(row["rate_expected"]),
+        over="all points of the night" if row["trend"] in NEWS else "this point alone, whose trend is no news",
+    )
+    columns = [each for each in load_contract("point_segments").names if each not in on]
+    return [_table(title, found.select(columns))] if found.height else []
 
 
 def _effect(row: dict[str, Any], signal: Signal) -> list[tuple[str, Any, str]]:

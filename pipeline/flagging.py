@@ -18,6 +18,7 @@ from pipeline.journeys import contacts, identities, journey, orders, sessions, u
 from pipeline.settings import Settings
 from pipeline.warehouse import history, versions
 from pipeline.warehouse.days import replace_day
+from pipeline.warehouse.entries import entries
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +68,7 @@ def flag(con: duckdb.DuckDBPyConnection, settings: Settings, date_: date) -> tup
     written["cases"] = _one_of(written["cases"], "case_id")
     for name, rows in written.items():
         replace_day(con, name, date_, rows)
+    replace_day(con, "entries", date_, entries(con, day, since, contacts.LOOK_BACK))
     replace_day(con, "signals", date_, _measurable.report(date_, signals, lacks, written["flags"]))
     return written["flags"].height, sum(each["*"] for each in counts.values())
 

@@ -1,11 +1,16 @@
 """The trailing period that the scores of a day are made of, as the settings have it."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 import duckdb
+import polars as pl
 
 from pipeline.calendar import day_in
+from pipeline.detectors._signal import Signal
+from pipeline.journeys import owners
 from pipeline.journeys.journey import Journey
+from pipeline.scoring import segments
 from pipeline.scoring.points import Period
 from pipeline.settings import Settings
 from pipeline.warehouse import period
@@ -22,7 +27,7 @@ def of_day(con: duckdb.DuckDBPyConnection, settings: Settings, plan: Journey, da
         currency=settings.project.currency,
         stages=[stage.name for stage in plan.stages],
         moments_of_truth=frozenset(stage.name for stage in plan.stages if stage.is_moment_of_truth),
-        owners={stage.name: stage.owner for stage in plan.stages},
+        owners=owners.rules(plan),
         decided=period.decided(
             con, day, window, {settings.project.currency: 1.0} | settings.project.rates, warming, bounds
         ),
@@ -30,3 +35,13 @@ def of_day(con: duckdb.DuckDBPyConnection, settings: Settings, plan: Journey, da
         flags=period.flags(con, day, window, warming, bounds),
         segments=period.segments(con),
     )
+
+
+def segments_of(
+    con: duckdb.DuckDBPyConnection, of: Period, signals: Mapping[str, Signal], points: pl.DataFrame
+) -> pl.DataFrame:
+    """Rows of friction.point_segments for these rows of friction.points, which are judged together."""
+    stages = points["stage"].unique().sort().to_list()
+    visits = period.active_as_entered(con, of.day, of.window_days, stages)
+    since = of.day - timedelta(days=of.window_days)
+    return segments.segments(segments.asked(points, signals), visits, of.flags.filter(pl.col("day") >= since), of.day)

@@ -20,11 +20,12 @@ from pipeline import flagging, ingestion, periods, replaying
 from pipeline.answers import gathered
 from pipeline.calendar import day_in
 from pipeline.contracts.contract import load as load_contract
-from pipeline.detectors import configured
+from pipeline.detectors import configured, families
 from pipeline.errors import ContractError, WarehouseError
 from pipeline.journeys import journey
 from pipeline.reports import files as report_files
 from pipeline.scoring import points
+from pipeline.scoring.segments import NEWS
 from pipeline.settings import Settings
 from pipeline.warehouse import checks, history, tables, versions
 from pipeline.warehouse.connection import reading, writing
@@ -53,7 +54,7 @@ def quietly(_what: str, parts: Sequence[T], /) -> Iterable[T]:
 
 def prepare(settings: Settings, days: Sequence[date], run_id: str, started_at: datetime) -> Path:
     """Begin a run: its own copy of the warehouse, with all tables. Gives the file."""
-    plan = journey.load(settings.project.journey, settings.folder)
+    plan = journey.load(settings.project.journey, settings.folder, families())
     configured(settings.signals, [stage.name for stage in plan.stages])
     with versions.exclusive(settings.warehouse), writing(versions.begin(settings.warehouse)) as con:
         tables.create_all(con)
@@ -184,6 +185,8 @@ def score(settings: Settings, days: Sequence[date], progress: Progress = quietly
             found = points.score(of_day, signals)
             for name in ("points", "stage_scores", "person_scores"):
                 replace_day(con, name, day, getattr(found, name))
+            news = found.points.filter(pl.col("trend").is_in(NEWS))
+            replace_day(con, "point_segments", day, periods.segments_of(con, of_day, signals, news))
             scored, visits = scored + found.points.height, visits + of_day.decided.height
         noted(visits)
     return scored

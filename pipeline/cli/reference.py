@@ -34,23 +34,27 @@ def signals(
         terminal.out().print(terminal.table(["", ""], list(pages[name].items())))
         terminal.out().print("\n" + definition, markup=False, highlight=False)
     else:
-        rows = [[each["name"], each["kind"], each["stage"], each["title"]] for each in pages.values()]
-        terminal.out().print(terminal.table(["signal", "kind", "stage", "what it is"], rows))
+        rows = [
+            [each["name"], each["kind"], known[name].family, each["stage"], each["title"]]
+            for name, each in pages.items()
+        ]
+        terminal.out().print(terminal.table(["signal", "kind", "family", "stage", "what it is"], rows))
 
 
 def journeys(
     name: Annotated[str | None, typer.Argument(help="One built-in journey.")] = None, json: Json = False
 ) -> None:
-    """List the built-in journeys, or print the file of one to copy and change.
+    """List the built-in journeys, or print the file of one, rules of owners and all, to copy and change.
 
     Example: friction journeys ecommerce > my_journey.toml
     """
+    from pipeline.detectors import families
     from pipeline.journeys import journey
 
     known = {path.stem: path for path in sorted(journey.BUILT_IN.glob("*.toml"))}
     if name is not None and name not in known:
         raise NotFoundError(f"there is no built-in journey {name!r}.{hint(name, known)}")
-    found = [journey.load(each, journey.BUILT_IN) for each in known if name in {None, each}]
+    found = [journey.load(each, journey.BUILT_IN, families()) for each in known if name in {None, each}]
     if json:
         terminal.as_json([each.model_dump() for each in found])
     elif name:

@@ -19,6 +19,11 @@ def all_signals() -> dict[str, Signal]:
     return {name: importlib.import_module(f"{__name__}.{name}").SIGNAL for name in names}
 
 
+def families() -> dict[str, str]:
+    """The family of each signal: the input that it is found in, or `across`."""
+    return {name: signal.family for name, signal in all_signals().items()}
+
+
 def configured(overrides: Mapping[str, Mapping[str, Any]], stages: Collection[str] = ()) -> dict[str, Signal]:
     """All signals with the parameters of `friction.toml`: `[signals.rage_click]` min_clicks = 3.
 

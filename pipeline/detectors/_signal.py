@@ -15,6 +15,10 @@ from pipeline.journeys.hours import Hours
 
 Input = Literal["events", "waits", "errors", "orders"]
 
+FAMILIES: Mapping[Input, str] = {
+    "events": "clickstream", "waits": "wait_time", "errors": "order_error", "orders": "orders",
+}  # fmt: skip
+
 # What `finished` adds to the columns that `detect` gives, to make rows of friction.flags of them.
 ADDED = frozenset({"day", "flag_id", "signal", "signal_version"})
 
@@ -103,6 +107,13 @@ class Signal:
     needs_stage: str | None = None
     version: int = 1
     by_stage: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def family(self) -> str:
+        """The input that it is found in, by its contract; `across` where it takes several together."""
+        if any(len(each) > 1 for each in self.needs):
+            return "across"
+        return next((FAMILIES[source] for each in self.needs for source in each), "across")
 
     @property
     def stamp(self) -> str:

@@ -1,6 +1,7 @@
 """The journey file: a business's stages in its own words, and what completes each of them by when."""
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -8,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.contracts.contract import load_all
 from pipeline.errors import SettingsError, hint
+from pipeline.journeys import owners as owning
 from pipeline.journeys.hours import Hours
 
 BUILT_IN = Path(__file__).parent / "files"
@@ -33,7 +35,7 @@ class Stage(_Part):
     decided_days: int = Field(default=60, ge=1, le=90)  # order, next_order: decided so long after it at the latest
     lost_by_errors: tuple[str, ...] = ()  # order: types of order errors that mean that the order was lost
     is_moment_of_truth: bool = False
-    owner: str | None = None
+    owner: str | None = None  # of its points, where no rule in the journey's `owners` fits
 
     @property
     def takes_days(self) -> int:
@@ -46,7 +48,8 @@ class Journey(_Part):
 
     Targets of first replies and of resolutions count within the `business_hours`, where there are any.
     `goes_on_without` names contracts whose sources may fail: what is wrong with a file of theirs stops that source and
-    is reported, and the night goes on without the rest of it.
+    is reported, and the night goes on without the rest of it. `owners` are rules which team a point goes to; the first
+    that fits decides, and the stage's `owner` is the last.
     """
 
     name: str
@@ -55,6 +58,7 @@ class Journey(_Part):
     targets: dict[str, dict[str, float]] = {}
     business_hours: Hours | None = None
     goes_on_without: tuple[str, ...] = ()
+    owners: tuple[owning.Rule, ...] = ()
 
     @property
     def of_sessions(self) -> tuple[Stage, ...]:
@@ -66,9 +70,10 @@ class Journey(_Part):
         return next((stage for stage in self.stages if stage.made_of == kind), None)
 
 
-def load(name: str, folder: Path) -> Journey:
+def load(name: str, folder: Path, families: Mapping[str, str] | None = None) -> Journey:
     """The built-in journey of that name, or the journey in the file of that path, relative to `folder`.
 
+    `families`: the family of each signal; with it, the names of signals in the rules of owners are looked at, too.
     Raises SettingsError where there is none or it says something that cannot be.
     """
     built_in = {path.stem: path for path in sorted(BUILT_IN.glob("*.toml"))}
@@ -76,12 +81,14 @@ def load(name: str, folder: Path) -> Journey:
     if not path.is_file():
         raise SettingsError(f"project.journey: there is no journey {name!r}, nor a file {path}.{hint(name, built_in)}")
     try:
-        journey = Journey.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        text = path.read_text(encoding="utf-8")
+        journey = Journey.model_validate(tomllib.loads(text))
     except ValidationError as error:
         found = error.errors()[0]
         where = ".".join(str(part) for part in found["loc"])
-        known = hint(str(found["loc"][-1]), Stage.model_fields) if found["type"] == "extra_forbidden" else ""
-        raise SettingsError(f"{path}: {where}: {found['msg']}.{known}") from error
+        part = owning.Rule if found["loc"][0] == "owners" else Stage
+        known = hint(str(found["loc"][-1]), part.model_fields) if found["type"] == "extra_forbidden" else ""
+        raise SettingsError(f"{_at(path, text, found['loc'])}: {where}: {found['msg']}.{known}") from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{path}: {error}") from error
     for kind in ("contact", "order", "next_order"):
@@ -95,4 +102,20 @@ def load(name: str, folder: Path) -> Journey:
     names = [stage.name for stage in journey.stages]
     if len(set(names)) < len(names):
         raise SettingsError(f"{path}: two stages have the same name. Stages: {', '.join(names)}.")
+    possible = {"stages": names} | ({} if families is None else _named(families))
+    if found_wrong := owning.wrong(journey.owners, possible):
+        number, field, told = found_wrong
+        raise SettingsError(f"{_at(path, text, ('owners', number, field))}: owners.{number}.{field}: {told}")
     return journey
+
+
+def _named(families: Mapping[str, str]) -> dict[str, list[str]]:
+    return {"signals": sorted(families), "families": sorted(set(families.values()))}
+
+
+def _at(path: Path, text: str, where: tuple[int | str, ...]) -> str:
+    """The file, and the line in it where that is a rule of owners."""
+    if len(where) < 2 or where[0] != "owners":
+        return str(path)
+    at = owning.line(text, int(where[1]), str(where[2]) if len(where) > 2 else "")
+    return f"{path}, line {at}" if at else str(path)

@@ -43,6 +43,7 @@ def gather(
         timezone=timezone,
         stages=tuple(stages),
         points=_read(con, "points", day=day),
+        segments=_read(con, "segments", day=day),
         stage_scores=_read(con, "stage_scores", day=day),
         flags=_read(con, "flags", day=day),
         history=_read(con, "history", day=day, from_day=day - timedelta(days=HISTORY_DAYS - 1)),

@@ -8,7 +8,7 @@ import jinja2
 import polars as pl
 from markupsafe import Markup
 
-from pipeline.reports import aside, charts, headline, incoming, rows
+from pipeline.reports import aside, charts, headline, incoming, rows, sitting
 from pipeline.reports.evidence import examples
 from pipeline.reports.formats import Formats
 from pipeline.reports.report import Report
@@ -169,6 +169,7 @@ def _points(report: Report, words: Words, formats: Formats) -> Mapping[str, Any]
     return {
         "ranked": shown_rows[:EVIDENCE_POINTS],
         "further": shown_rows[EVIDENCE_POINTS:],
+        "unowned": sitting.unowned(report, words, formats),
         "ranked_in_file": max(0, ranked.height - EVIDENCE_POINTS - FURTHER_POINTS),
         "outcomes": listed(outcomes),
         "outcomes_in_file": max(0, outcomes.height - LISTED),

@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.reports import headline, incoming, rows
+from pipeline.reports import headline, incoming, rows, sitting
 from pipeline.reports.formats import Formats
 from pipeline.reports.html import change_note
 from pipeline.reports.report import Report
@@ -52,9 +52,10 @@ def _name(report: Report, words: Words, row: Mapping[str, Any]) -> str:
 
 def _changes(report: Report, words: Words, formats: Formats) -> str:
     changed = headline.changes(report).head(POINTS).to_dicts()
+    sits = {point: f"\n  {safe(told, 200)}" for point, told in sitting.sits(report, words, formats).items()}
     return "\n".join(
         f"- {rows.SYMBOLS[row['trend']]} {words.label('trends', row['trend'])}: {_name(report, words, row)}"
-        f" – {change_note(words, formats, row)}"
+        f" – {change_note(words, formats, row)}{sits.get(row['point_id'], '')}"
         for row in changed
     )
 
@@ -87,7 +88,8 @@ def _points(report: Report, words: Words, formats: Formats) -> str:
     if not listed:
         return "" if headline.is_empty(report) else words.say("no_ranked")
     names = ["#", *(words.say(key) for key in ("point", "score", "lost_visits", "revenue", "trend"))]
-    return f"## {words.say('ranked')}\n\n{_table(names, '-lrrrl', listed)}"
+    parts = [f"## {words.say('ranked')}", _table(names, "-lrrrl", listed), sitting.unowned(report, words, formats)]
+    return "\n\n".join(part for part in parts if part)
 
 
 def _stages(report: Report, words: Words, formats: Formats) -> str:

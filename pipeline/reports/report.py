@@ -44,6 +44,8 @@ class Report:
 
     - `stages`: in the order of the journey
     - `points`: `friction.points` of the day, one row per point, ranked ones first
+    - `segments`: `point_id`, `dimension`, `value`, `explained`, `exposed_share`; where new and worsening points sit,
+      one row per point of which a part is named: the first of them
     - `stage_scores`: `friction.stage_scores` of the day, one row per stage
     - `flags`: `friction.flags` of the day, one row per flag
     - `history`: `day`, `point_id`, `rate_today`; one row per day and point of the day, up to 28 days
@@ -68,6 +70,7 @@ class Report:
     timezone: str
     stages: tuple[Stage, ...]
     points: pl.DataFrame
+    segments: pl.DataFrame
     stage_scores: pl.DataFrame
     flags: pl.DataFrame
     history: pl.DataFrame

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
-from pipeline.reports import charts
+from pipeline.reports import charts, sitting
 from pipeline.reports.formats import Formats
 from pipeline.reports.headline import interval
 from pipeline.reports.report import Report, Stage
@@ -58,6 +58,7 @@ class PointRow:
     money: Figure
     score: str
     owner: Shown | None
+    sits: str
 
 
 @dataclass(frozen=True)
@@ -131,8 +132,8 @@ def point_rows(report: Report, words: Words, formats: Formats, points: pl.DataFr
     rates = (0.0, _furthest(points, "rate_high", "rate") or 1.0)
     reach = _furthest(points, "effect_high", "effect"), -_furthest(points, "effect_low", "effect", lowest=True)
     effects = (-max(0.0, reach[1]) - 0.005, max(0.0, reach[0]) + 0.005)
-    lines = _lines(report)
-    return [_point_row(report, words, formats, row, rates, effects, lines) for row in points.to_dicts()]
+    lines, sits = _lines(report), sitting.sits(report, words, formats)
+    return [_point_row(report, words, formats, row, rates, effects, lines, sits) for row in points.to_dicts()]
 
 
 def _point_row(
@@ -143,6 +144,7 @@ def _point_row(
     rates: tuple[float, float],
     effects: tuple[float, float],
     lines: Mapping[str, list[float | None]],
+    sits: Mapping[str, str],
 ) -> PointRow:
     trend = row["trend"] or trend_of_none(row)
     currency = row["currency"] or report.currency
@@ -204,6 +206,7 @@ def _point_row(
         ),
         score=formats.score(row["score"]),
         owner=shown(row["owner"], 40) if row["owner"] else None,
+        sits=sits.get(row["point_id"], ""),
     )
 
 

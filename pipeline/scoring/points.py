@@ -1,13 +1,14 @@
 """friction.points, friction.stage_scores and friction.person_scores of a day."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import polars as pl
 
 from pipeline.detectors._signal import Signal
+from pipeline.journeys.owners import Rule, owner
 from pipeline.scoring.attribution import shares
 from pipeline.scoring.comparing import strata, with_effects
 from pipeline.scoring.exposure import POINT, counted, place
@@ -33,7 +34,7 @@ class Period:
     currency: str
     stages: list[str]
     moments_of_truth: frozenset[str]
-    owners: Mapping[str, str | None]
+    owners: Sequence[Rule]
     decided: pl.DataFrame
     active: pl.DataFrame
     flags: pl.DataFrame
@@ -87,7 +88,7 @@ def score(period: Period, signals: Mapping[str, Signal]) -> Scores:
     parts = shared(rows, exposures, affected)
     rows = _with_costs(rows, parts, exposures)
     rows = _with_today(rows, period, ready.flags, points, affected)
-    rows = _ranked(rows, period)
+    rows = _ranked(rows, period, {name: signal.family for name, signal in signals.items()})
     return Scores(
         points=rows,
         stage_scores=_stage_scores(rows, exposures, affected, points, period),
@@ -202,7 +203,7 @@ def _with_today(
     )
 
 
-def _ranked(rows: pl.DataFrame, period: Period) -> pl.DataFrame:
+def _ranked(rows: pl.DataFrame, period: Period, families: Mapping[str, str]) -> pl.DataFrame:
     is_ranked = (pl.col("exposed") >= RANKED_FROM) & (pl.col("kind") == "obstacle")
     rounded = [pl.col(name).round(DIGITS) for name, kind in rows.schema.items() if kind == pl.Float64]
     return (
@@ -211,7 +212,7 @@ def _ranked(rows: pl.DataFrame, period: Period) -> pl.DataFrame:
             day=pl.lit(period.day),
             window_days=pl.lit(period.window_days, pl.Int64),
             currency=pl.lit(period.currency),
-            owner=pl.col("stage").replace_strict(dict(period.owners), default=None, return_dtype=pl.String),
+            owner=owner(period.owners, families),
             is_decisive=pl.col("stage").is_in(list(period.moments_of_truth)),
         )
         .sort("score", "is_decisive", "lost_visits_high", "point_id", descending=[True, True, True, False])

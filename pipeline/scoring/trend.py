@@ -48,7 +48,7 @@ def trends(today: pl.DataFrame, trailing: pl.DataFrame, day: date) -> pl.DataFra
     exposed, affected = rows["exposed_today"].to_numpy(), rows["affected_today"].to_numpy()
     judged = (exposed > 0) & (n > 0)
     q_values = np.full(len(n), np.nan)
-    q_values[judged] = _benjamini_hochberg(
+    q_values[judged] = benjamini_hochberg(
         _two_sided(counts, week, excess, day, exposed.astype(float), affected.astype(float))[judged]
     )
     share = np.divide(affected, exposed, out=np.zeros(len(n)), where=exposed > 0)
@@ -150,7 +150,7 @@ def _two_sided(counts: _Counts, week: Weekdays, excess: Floats, day: date, expos
     return np.asarray(2 * t.sf(norm.isf(one_sided), freedom))
 
 
-def _benjamini_hochberg(p_values: np.ndarray) -> np.ndarray:
+def benjamini_hochberg(p_values: np.ndarray) -> np.ndarray:
     """q-values: the smallest false-discovery rate at which each hypothesis is rejected."""
     if p_values.size == 0:
         return p_values

@@ -115,6 +115,24 @@ def active(con: duckdb.DuckDBPyConnection, day: date, window_days: int) -> pl.Da
     )
 
 
+def active_as_entered(con: duckdb.DuckDBPyConnection, day: date, window_days: int, stages: list[str]) -> pl.DataFrame:
+    """Visits of some stages as `active` has them, with what tells them apart: the dimensions of scoring.segments."""
+    return fetch(
+        con,
+        """
+        select v.day, v.visit_id, stage, loci, device, channel, e.country, e.app_version, e.browser, c.segment, c.tier,
+               c.region, e.reason
+        from journeys.stage_visits v
+        left join journeys.entries e on v.day = e.day and v.visit_id = e.visit_id
+        left join events.customers c using (customer_id)
+        where v.day >= $day - $window_days::integer and v.day <= $day and is_exposure
+          and stage in (select unnest($stages::varchar[]))
+          and (is_active or (v.day, v.visit_id) in (select (day, visit_id) from friction.flags))
+        """,
+        {"day": day, "window_days": window_days, "stages": stages},
+    )
+
+
 def flags(
     con: duckdb.DuckDBPyConnection,
     day: date,

@@ -9,9 +9,11 @@
 --          events.wait_time         one row per wait
 --          friction.flags           one row per flag, on the day on which its evidence was in
 --          friction.person_scores   one row per day and person with at least one flag in the period
+--          friction.point_segments  one row per day, point, dimension and value
 --          friction.points          one row per day and point
 --          friction.stage_scores    one row per day and stage
 --          journeys.cases           one row per case and day on which it had a contact
+--          journeys.entries         one row per visit and day on which it was active or was decided
 --          journeys.identities      one row per day, anonymous_id and customer_id seen together
 --          journeys.sessions        one row per session, on the day on which it closed
 --          journeys.stage_visits    one row per visit and day on which it was active or was decided
@@ -74,6 +76,12 @@ found as (
     group by day, person_id
     having count(*) > 1
     union all
+    select 'friction.point_segments' as table_name, concat_ws(' ', day, point_id, dimension, value) as key, count(*) as rows
+    from friction.point_segments
+    where day = $day
+    group by day, point_id, dimension, value
+    having count(*) > 1
+    union all
     select 'friction.points' as table_name, concat_ws(' ', day, point_id) as key, count(*) as rows
     from friction.points
     where day = $day
@@ -90,6 +98,12 @@ found as (
     from journeys.cases
     where day = $day
     group by day, case_id
+    having count(*) > 1
+    union all
+    select 'journeys.entries' as table_name, concat_ws(' ', day, visit_id) as key, count(*) as rows
+    from journeys.entries
+    where day = $day
+    group by day, visit_id
     having count(*) > 1
     union all
     select 'journeys.identities' as table_name, concat_ws(' ', day, anonymous_id, customer_id) as key, count(*) as rows

@@ -1,6 +1,7 @@
 -- What the warehouse holds, in the order in which an operator asks.
 --
 -- Reads:   ops.runs               one row per run and step
+--          friction.points        one row per day and point
 --          ops.loads              one row per file
 --          ops.traffic            one row per day, input and load: what of it is set aside
 --          ops.signals            one row per day and signal
@@ -35,6 +36,9 @@ select
         select string_agg(signal || ' (' || why || ')', '; ' order by signal) from ops.signals
         where not is_measurable and day = (select max(day) from ops.signals)
     ) as not_measurable,
+    (
+        select count(*) from friction.points where owner is null and day = (select max(day) from ops.signals)
+    ) as points_without_owner,
     (
         select coalesce(list(load_id order by load_id), []) from ops.loads
         where run_id = (select run_id from last_run)

@@ -57,7 +57,7 @@ def period(visits: int, points: int, flags: int) -> Period:
         currency="EUR",
         stages=STAGES,
         moments_of_truth=frozenset({"checkout"}),
-        owners={},
+        owners=(),
         decided=drawn.drop("day"),
         active=drawn.select("day", "visit_id", "stage", "is_lost", "loci"),
         flags=picked.select(

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.detectors._signal import Inputs, Signal
+from pipeline.journeys.owners import Rule
 from pipeline.scoring.points import Period
 from tests.drawn import table
 
@@ -171,7 +172,7 @@ def of_frames(
         currency="EUR",
         stages=stages,
         moments_of_truth=frozenset(decisive or []),
-        owners={"checkout": "payments team"},
+        owners=[Rule(owner="payments team", stages=("checkout",))],
         decided=decided,
         active=active,
         flags=flags,

@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import binom, false_discovery_control, norm, t
 from statsmodels.stats.multitest import multipletests
 
-from pipeline.scoring.trend import SIGNIFICANT, _benjamini_hochberg, trends
+from pipeline.scoring.trend import SIGNIFICANT, benjamini_hochberg, trends
 
 WINDOW = 28
 TODAY = date(2026, 1, 28)
@@ -96,10 +96,10 @@ def test_q_values_are_those_of_statsmodels_and_scipy():
     random = Random(5)
     for size in (1, 2, 7, 200):
         p_values = np.array([random.choice([random.random(), 0.001 * random.random(), 0.5]) for _ in range(size)])
-        found = _benjamini_hochberg(p_values)
+        found = benjamini_hochberg(p_values)
         assert found == pytest.approx(multipletests(p_values, method="fdr_bh")[1], abs=1e-12)
         assert found == pytest.approx(false_discovery_control(p_values), abs=1e-12)
-    assert _benjamini_hochberg(np.array([])).size == 0
+    assert benjamini_hochberg(np.array([])).size == 0
 
 
 def test_points_of_a_night_are_judged_together():
@@ -240,8 +240,8 @@ def test_q_values_are_those_of_the_published_example():
     rejected = [0.0001, 0.0004, 0.0019, 0.0095]
     others = [0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0]
     p_values = np.array(rejected + others)
-    assert (_benjamini_hochberg(p_values) <= 0.05).sum() == 4
-    assert _benjamini_hochberg(p_values)[3] == pytest.approx(0.0095 * 15 / 4)
+    assert (benjamini_hochberg(p_values) <= 0.05).sum() == 4
+    assert benjamini_hochberg(p_values)[3] == pytest.approx(0.0095 * 15 / 4)
 
 
 WEEK = (1, 1, 1, 1, 1, 1.6, 1.6)

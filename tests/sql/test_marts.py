@@ -317,3 +317,31 @@ def test_columns_that_appear_vanish_and_come_back_are_told_of_the_file_in_which_
         """,  # noqa: E501
     )
     assert_frame_equal(shown, expected)
+
+
+def test_where_a_point_sits_is_told_in_words_what_carries_most_first():
+    con = warehouse(
+        points="""
+        day        | point_id | stage    | signal     | locus_type | locus | trend     | exposed_today | owner
+        -----------+----------+----------+------------+------------+-------+-----------+---------------+------
+        2026-01-15 | p        | checkout | rage_click | element    | #pay  | worsening | 200           | web
+        """,
+        point_segments="""
+        day        | point_id | dimension   | value   | exposed_today | explained | rank
+        -----------+----------+-------------+---------+---------------+-----------+-----
+        2026-01-15 | p        | channel     | web     | 150           | 0.70      |
+        2026-01-15 | p        | device      | mobile  | 120           | 1.02      | 2
+        2026-01-15 | p        | app_version | 5.2     | 50            | 0.84      | 1
+        """,
+    )
+    shown, expected = picked(
+        mart(con, "where_it_sits"),
+        """
+        title                                  | owner | rank | is_named | sits_words                                                    | exposed_share
+        ---------------------------------------+-------+------+----------+---------------------------------------------------------------+--------------
+        rage click in checkout at element #pay | web   | 1    | true     | app version 5.2: 84 % of the excess with 25 % of the visits   | 0.25
+        rage click in checkout at element #pay | web   | 2    | true     | device mobile: 102 % of the excess with 60 % of the visits    | 0.6
+        rage click in checkout at element #pay | web   |      | false    | channel web: 70 % of the excess with 75 % of the visits       | 0.75
+        """,  # noqa: E501
+    )
+    assert_frame_equal(shown, expected)

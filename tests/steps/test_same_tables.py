@@ -23,7 +23,8 @@ def all_at_once(tmp_path_factory) -> dict[str, str]:
     settings = w.write(tmp_path_factory.mktemp("once"))
     w.run(settings, w.DAYS)
     filled = w.counts(settings)
-    empty = {"events.customers", "events.feedback"}
+    # nobody is told apart where fewer than 30 visits are: tests/steps/test_segments.py
+    empty = {"events.customers", "events.feedback", "friction.point_segments"}
     assert {name for name, rows in filled.items() if rows == 0} == empty, "a law over empty tables proves nothing"
     with reading(settings.warehouse) as con:
         found = {name for (name,) in con.execute("select distinct signal from friction.flags").fetchall()}

@@ -53,7 +53,7 @@ def _evening(found: World, number: int, day: date) -> None:
     for person in range(6):
         device = "mobile" if person % 2 else "desktop"
         known: Row = {"customer_id": f"c{person}"} if person < 4 else {}
-        who: Row = known | {"anonymous_id": f"a{person}", "device": device, "channel": "web"}
+        who: Row = known | {"anonymous_id": f"a{person}", "device": device, "channel": "web", "app_version": "5"}
         start = datetime(day.year, day.month, day.day, 17 + person, 50, tzinfo=ZONE)  # 17:50 … 22:50
         at = _Clock(start, f"{number}-{person}", who, found["clickstream"])
         at(0, "page_view", page_path="/")
