@@ -24,9 +24,9 @@ from pipeline.detectors import configured
 from pipeline.errors import ContractError, WarehouseError
 from pipeline.journeys import journey
 from pipeline.reports import files as report_files
-from pipeline.scoring import points
+from pipeline.scoring import calibration, foretelling, points
 from pipeline.settings import Settings
-from pipeline.warehouse import checks, history, tables, versions
+from pipeline.warehouse import checks, history, published, tables, versions
 from pipeline.warehouse.connection import reading, writing
 from pipeline.warehouse.days import replace_day, transaction
 from pipeline.warehouse.rereading import Replayed
@@ -184,6 +184,10 @@ def score(settings: Settings, days: Sequence[date], progress: Progress = quietly
             found = points.score(of_day, signals)
             for name in ("points", "stage_scores", "person_scores"):
                 replace_day(con, name, day, getattr(found, name))
+            before = published.effects_before(con, day, settings.project.window_days)
+            if before is not None:
+                told = foretelling.foretold(of_day, signals, day_in(settings.zone, day).start, before)
+                replace_day(con, "calibration", day, calibration.calibrated(told, day))
             scored, visits = scored + found.points.height, visits + of_day.decided.height
         noted(visits)
     return scored

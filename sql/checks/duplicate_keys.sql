@@ -7,6 +7,7 @@
 --          events.order_error       one row per error of an order
 --          events.orders            one row per order
 --          events.wait_time         one row per wait
+--          friction.calibration     one row per day, stage and bin
 --          friction.flags           one row per flag, on the day on which its evidence was in
 --          friction.person_scores   one row per day and person with at least one flag in the period
 --          friction.points          one row per day and point
@@ -60,6 +61,12 @@ found as (
     from events.wait_time
     where wait_id in (select wait_id from events.wait_time where day = $day)
     group by wait_id
+    having count(*) > 1
+    union all
+    select 'friction.calibration' as table_name, concat_ws(' ', day, stage, bin) as key, count(*) as rows
+    from friction.calibration
+    where day = $day
+    group by day, stage, bin
     having count(*) > 1
     union all
     select 'friction.flags' as table_name, concat_ws(' ', day, flag_id) as key, count(*) as rows
