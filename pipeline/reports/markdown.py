@@ -8,6 +8,7 @@ import polars as pl
 from pipeline.reports import headline, incoming, rows
 from pipeline.reports.formats import Formats
 from pipeline.reports.html import change_note
+from pipeline.reports.reliability import reliability
 from pipeline.reports.report import Report
 from pipeline.reports.shown import shown
 from pipeline.reports.words import Words, load
@@ -28,6 +29,7 @@ def render(report: Report) -> str:
         _came_in(report, words, formats),
         _points(report, words, formats),
         _stages(report, words, formats),
+        f"**{words.say('calibration')}** {reliability(report, words, formats).summary}",
         f"[{words.say('full_report')}]({PAGE})",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"

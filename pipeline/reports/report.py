@@ -59,6 +59,7 @@ class Report:
     - `broken_rules`: `contract`, `rule`, `rows`; the commonest first
     - `expectations`: failed rows of `ops.contract_results`, one row per contract and expectation
     - `kinds`: `kind`, `rows`; how many events of each of the three kinds the day holds
+    - `calibration`: sums of `friction.calibration` over the last 28 days and all stages, one row per bin
     """
 
     day: date
@@ -79,3 +80,4 @@ class Report:
     broken_rules: pl.DataFrame
     expectations: pl.DataFrame
     kinds: pl.DataFrame
+    calibration: pl.DataFrame
