@@ -24,8 +24,9 @@ from pipeline.detectors import configured
 from pipeline.errors import ContractError, WarehouseError
 from pipeline.journeys import journey
 from pipeline.reports import files as report_files
-from pipeline.scoring import calibration, foretelling, points
+from pipeline.scoring import afterwards, calibration, foretelling, points
 from pipeline.settings import Settings
+from pipeline.warehouse import afterwards as followed
 from pipeline.warehouse import checks, history, published, tables, versions
 from pipeline.warehouse.connection import reading, writing
 from pipeline.warehouse.days import replace_day, transaction
@@ -188,6 +189,9 @@ def score(settings: Settings, days: Sequence[date], progress: Progress = quietly
             if before is not None:
                 told = foretelling.foretold(of_day, signals, day_in(settings.zone, day).start, before)
                 replace_day(con, "calibration", day, calibration.calibrated(told, day))
+            obstacles = sorted(signal.name for signal in signals.values() if signal.kind == "obstacle")
+            later = {horizon: followed.followed(con, day, horizon, obstacles) for horizon in afterwards.HORIZONS}
+            replace_day(con, "later_outcomes", day, afterwards.later_outcomes(later, day))
             scored, visits = scored + found.points.height, visits + of_day.decided.height
         noted(visits)
     return scored

@@ -9,6 +9,7 @@
 --          events.wait_time         one row per wait
 --          friction.calibration     one row per day, stage and bin
 --          friction.flags           one row per flag, on the day on which its evidence was in
+--          friction.later_outcomes  one row per day, outcome and horizon
 --          friction.person_scores   one row per day and person with at least one flag in the period
 --          friction.points          one row per day and point
 --          friction.stage_scores    one row per day and stage
@@ -73,6 +74,12 @@ found as (
     from friction.flags
     where day = $day
     group by day, flag_id
+    having count(*) > 1
+    union all
+    select 'friction.later_outcomes' as table_name, concat_ws(' ', day, outcome, horizon_days) as key, count(*) as rows
+    from friction.later_outcomes
+    where day = $day
+    group by day, outcome, horizon_days
     having count(*) > 1
     union all
     select 'friction.person_scores' as table_name, concat_ws(' ', day, person_id) as key, count(*) as rows

@@ -1,7 +1,7 @@
 """What is foretold of a day's visits: from what was known before it, and rightly where the truth is planted."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import polars as pl
@@ -39,6 +39,10 @@ def with_labels(period: Period, lost: pl.Expr) -> Period:
     )
 
 
+def latest(period: Period) -> datetime:
+    return max(period.decided["decided_at"].to_list())
+
+
 def drawn(lost: int, flagged_lost: int) -> tuple[Period, pl.DataFrame]:
     """Yesterday 60 visits, `lost` of them lost; today one flagged and one that is not."""
     groups = f"""
@@ -66,7 +70,7 @@ def drawn(lost: int, flagged_lost: int) -> tuple[Period, pl.DataFrame]:
 def test_the_formula_can_be_worked_through_by_hand():
     # 20 of 60 lost; 20 of 60 had friction of 0.3, which explains 0.1 of the rate of 0.333
     period, effects = drawn(10, 10)
-    since = period.decided["decided_at"].max() - timedelta(hours=1)
+    since = latest(period) - timedelta(hours=1)
     found = foretold(period, periods.SIGNALS, since, effects)
     assert found["visit_id"].to_list() == ["checkout:00060", "checkout:00061"]
     assert found["base"].to_list() == pytest.approx([1 / 3, 1 / 3])
@@ -75,14 +79,14 @@ def test_the_formula_can_be_worked_through_by_hand():
 
 def test_an_effect_that_is_harmless_foretells_nothing():
     period, effects = drawn(10, 10)
-    since = period.decided["decided_at"].max() - timedelta(hours=1)
+    since = latest(period) - timedelta(hours=1)
     found = foretold(period, periods.SIGNALS, since, effects.with_columns(effect=pl.lit(-0.3)))
     assert found["foretold"].to_list() == pytest.approx([1 / 3, 1 / 3])
 
 
 def test_a_stratum_of_few_visits_is_drawn_to_its_stage():
     period, effects = drawn(10, 10)
-    since = period.decided["decided_at"].max() - timedelta(hours=1)
+    since = latest(period) - timedelta(hours=1)
     of_few = pl.col("visit_id").is_in(["checkout:00000", "checkout:00001", "checkout:00060"])  # both past ones lost
     period = replace(
         period, decided=period.decided.with_columns(stratum=pl.when(of_few).then(pl.lit("few")).otherwise("stratum"))
@@ -93,7 +97,7 @@ def test_a_stratum_of_few_visits_is_drawn_to_its_stage():
 
 def test_a_stage_that_decided_nothing_before_foretells_nothing():
     period, effects = drawn(10, 10)
-    since = period.decided["decided_at"].min() - timedelta(hours=1)
+    since = latest(period) - timedelta(days=2)
     assert foretold(period, periods.SIGNALS, since, effects).is_empty()
 
 
@@ -111,22 +115,23 @@ def test_what_is_foretold_comes_true_where_friction_is_planted(figure):
     period = over_two_days(simulated.confounded(2, 0.2))
     told = foretold(period, simulated.SIGNALS, SINCE, as_published(period))
     slope = np.polyfit(told["foretold"], told["is_lost"].cast(pl.Float64), 1)[0]
-    sums = calibrated(told, periods.DAY)
-    auc = sums["ordered_pairs"].sum() / sums["pairs"].sum()
+    sums = calibrated(told, periods.DAY).sum().row(0, named=True)
+    auc = sums["ordered_pairs"] / sums["pairs"]
     figure("slope of lost on foretold, friction planted", f"{slope:.3f}", "0.95-1.05")
     figure("AUC of what was foretold, friction planted", f"{auc:.3f}", "> 0.6")
     assert slope == pytest.approx(1, abs=0.05)
-    assert told["foretold"].mean() == pytest.approx(told["is_lost"].mean(), abs=0.01)
+    mean_foretold, lost_share = told.select(pl.col("foretold").mean(), pl.col("is_lost").mean()).row(0)
+    assert mean_foretold == pytest.approx(lost_share, abs=0.01)
     assert auc > 0.6
-    assert sums["squared_error"].sum() < sums["squared_error_base"].sum()
+    assert sums["squared_error"] < sums["squared_error_base"]
 
 
 def test_of_labels_dealt_anew_the_score_foretells_nothing(figure):
     period = over_two_days(simulated.confounded(3, 0.2))
     told = foretold(period, simulated.SIGNALS, SINCE, as_published(period))
     dealt = told.with_columns(is_lost=pl.Series(np.random.default_rng(1).permutation(told["is_lost"].to_numpy())))
-    sums = calibrated(dealt, periods.DAY)
-    auc = sums["ordered_pairs"].sum() / sums["pairs"].sum()
+    sums = calibrated(dealt, periods.DAY).sum().row(0, named=True)
+    auc = sums["ordered_pairs"] / sums["pairs"]
     figure("AUC of what was foretold, labels shuffled", f"{auc:.3f}", "0.49-0.51")
     assert auc == pytest.approx(0.5, abs=0.01)
 
