@@ -9,12 +9,13 @@ from pipeline.scoring.effects import COUNTS, mantel_haenszel
 from pipeline.scoring.exact import widened
 from pipeline.scoring.points import DIGITS
 
+OUTCOMES = ["churn", "purchase", "return"]
 HORIZONS = (7, 30, 60)  # days: a week, a month, and the 60 days within which the journey expects a next purchase
 ENOUGH = 30  # people on either side; below, it says "not enough follow-up yet"
 
 
 def later_outcomes(followed: Mapping[int, pl.DataFrame], day: date) -> pl.DataFrame:
-    """One row per outcome and horizon for which anybody was followed.
+    """One row per outcome and horizon, with counts of 0 where nobody was followed so long yet.
 
     `followed`: by horizon in days, one row per outcome and stratum: outcome, stratum, and people as the COUNTS of
     `effects` (lost: has the outcome). `difference` is the Mantel-Haenszel risk difference with its 95 % interval; empty
@@ -27,7 +28,8 @@ def _of_horizon(strata: pl.DataFrame, horizon: int, day: date) -> pl.DataFrame:
     found = widened(mantel_haenszel(strata.select("outcome", *COUNTS), ["outcome"]))
     is_enough = (pl.col("affected_compared") >= ENOUGH) & (pl.col("unaffected_compared") >= ENOUGH)
     figures = ["difference", "difference_low", "difference_high"]
-    return found.select(
+    every = pl.DataFrame({"outcome": OUTCOMES}).join(found, on="outcome", how="left", maintain_order="left")
+    return every.with_columns(pl.col(*COUNTS, "affected_compared", "unaffected_compared").fill_null(0)).select(
         "outcome",
         "affected",
         "unaffected",
@@ -37,4 +39,4 @@ def _of_horizon(strata: pl.DataFrame, horizon: int, day: date) -> pl.DataFrame:
         unaffected_with="unaffected_lost",
         horizon_days=pl.lit(horizon, pl.Int64),
         day=pl.lit(day),
-    ).sort("outcome")
+    )
