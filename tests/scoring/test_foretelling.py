@@ -40,7 +40,8 @@ def with_labels(period: Period, lost: pl.Expr) -> Period:
 
 
 def latest(period: Period) -> datetime:
-    return max(period.decided["decided_at"].to_list())
+    found: datetime = max(period.decided["decided_at"].to_list())
+    return found
 
 
 def drawn(lost: int, flagged_lost: int) -> tuple[Period, pl.DataFrame]:
