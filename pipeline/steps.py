@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import duckdb
 import polars as pl
 
-from pipeline import flagging, ingestion, periods, replaying
+from pipeline import flagging, ingestion, replaying, scores
 from pipeline.answers import gathered
 from pipeline.calendar import day_in
 from pipeline.contracts.contract import load as load_contract
@@ -24,12 +24,10 @@ from pipeline.detectors import configured, families
 from pipeline.errors import ContractError, WarehouseError
 from pipeline.journeys import journey
 from pipeline.reports import files as report_files
-from pipeline.scoring import points
-from pipeline.scoring.segments import NEWS
 from pipeline.settings import Settings
 from pipeline.warehouse import checks, history, tables, versions
 from pipeline.warehouse.connection import reading, writing
-from pipeline.warehouse.days import replace_day, transaction
+from pipeline.warehouse.days import transaction
 from pipeline.warehouse.rereading import Replayed
 
 if TYPE_CHECKING:
@@ -177,17 +175,10 @@ def flag(settings: Settings, days: Sequence[date], progress: Progress = quietly)
 def score(settings: Settings, days: Sequence[date], progress: Progress = quietly) -> int:
     """Score the points, stages and persons of the days; gives the number of points."""
     with _step(settings, "score", days) as (con, noted):
-        plan = journey.load(settings.project.journey, settings.folder)
-        signals = configured(settings.signals, [stage.name for stage in plan.stages])
         scored = visits = 0
         for day in progress("Scoring", _days(con)):
-            of_day = periods.of_day(con, settings, plan, day)
-            found = points.score(of_day, signals)
-            for name in ("points", "stage_scores", "person_scores"):
-                replace_day(con, name, day, getattr(found, name))
-            news = found.points.filter(pl.col("trend").is_in(NEWS))
-            replace_day(con, "point_segments", day, periods.segments_of(con, of_day, signals, news))
-            scored, visits = scored + found.points.height, visits + of_day.decided.height
+            found, decided = scores.score(con, settings, day)
+            scored, visits = scored + found, visits + decided
         noted(visits)
     return scored
 

@@ -45,6 +45,12 @@ class Formats:
         digits = 2 if 0 < abs(number) < 0.1 else 1
         return format_decimal(_no_minus_zero(number, digits), f"#,##0.{'0' * digits}", locale=self.locale)
 
+    def fraction(self, number: float | None) -> str:
+        """A figure around 0 to 1 that is no share of anything: three decimals."""
+        if number is None or _is_missing(number):
+            return MISSING
+        return format_decimal(_no_minus_zero(number, 3), "0.000", locale=self.locale)
+
     def share(self, number: float | None) -> str:
         """A share of 1 as a percentage."""
         if number is None or _is_missing(number):

@@ -55,6 +55,9 @@ def gather(
         broken_rules=_read(con, "broken_rules", load_ids=loads["load_id"].to_list()),
         expectations=_read(con, "expectations", day=day, run_ids=loads["run_id"].unique().sort().to_list()),
         kinds=_read(con, "kinds", day=day),
+        loyal=_read(con, "loyal", day=day),
+        later_outcomes=_read(con, "later_outcomes", day=day),
+        calibration=_read(con, "calibration", day=day, from_day=day - timedelta(days=HISTORY_DAYS - 1)),
     )
 
 

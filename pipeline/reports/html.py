@@ -11,6 +11,8 @@ from markupsafe import Markup
 from pipeline.reports import aside, charts, headline, incoming, rows, sitting
 from pipeline.reports.evidence import examples
 from pipeline.reports.formats import Formats
+from pipeline.reports.people import people
+from pipeline.reports.reliability import reliability
 from pipeline.reports.report import Report
 from pipeline.reports.shown import Shown, plain, shown
 from pipeline.reports.words import Words, load
@@ -46,6 +48,8 @@ def render(report: Report) -> str:
         **_journey(report, words, formats),
         **_points(report, words, formats),
         **_measured(report, words),
+        **people(report, words, formats),
+        calibration=reliability(report, words, formats),
         **_quality(report, words, formats),
     )
 

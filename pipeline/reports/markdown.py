@@ -8,6 +8,8 @@ import polars as pl
 from pipeline.reports import headline, incoming, rows, sitting
 from pipeline.reports.formats import Formats
 from pipeline.reports.html import change_note
+from pipeline.reports.people import later
+from pipeline.reports.reliability import reliability
 from pipeline.reports.report import Report
 from pipeline.reports.shown import shown
 from pipeline.reports.words import Words, load
@@ -28,6 +30,8 @@ def render(report: Report) -> str:
         _came_in(report, words, formats),
         _points(report, words, formats),
         _stages(report, words, formats),
+        f"**{words.say('calibration')}** {reliability(report, words, formats).summary}",
+        _people(report, words, formats),
         f"[{words.say('full_report')}]({PAGE})",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -70,6 +74,12 @@ def _came_in(report: Report, words: Words, formats: Formats) -> str:
         told = code(note.told, 200) if note.kind == "stopped" else safe(note.told, 200)
         said.append(f"- {note.label}: {code(note.place)} {listed}" + (f" – {told}" if told else ""))
     return f"**{words.say('came_in')}**\n\n" + "\n".join(said) if said else ""
+
+
+def _people(report: Report, words: Words, formats: Formats) -> str:
+    said = [f"- {what}: {told}" for what, told in later(report, words, formats)]
+    loyal = words.say("loyal_count", n=formats.count(report.loyal.height)) if not report.loyal.is_empty() else ""
+    return "\n".join([f"**{words.say('people')}** {loyal}".rstrip(), "", *said]) if loyal or said else ""
 
 
 def _points(report: Report, words: Words, formats: Formats) -> str:

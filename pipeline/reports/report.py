@@ -61,6 +61,9 @@ class Report:
     - `broken_rules`: `contract`, `rule`, `rows`; the commonest first
     - `expectations`: failed rows of `ops.contract_results`, one row per contract and expectation
     - `kinds`: `kind`, `rows`; how many events of each of the three kinds the day holds
+    - `calibration`: sums of `friction.calibration` over the last 28 days and all stages, one row per bin
+    - `loyal`: loyal customers under friction, one row per person, the hardest hit first
+    - `later_outcomes`: `friction.later_outcomes` of the day, one row per outcome and horizon
     """
 
     day: date
@@ -82,3 +85,6 @@ class Report:
     broken_rules: pl.DataFrame
     expectations: pl.DataFrame
     kinds: pl.DataFrame
+    calibration: pl.DataFrame
+    loyal: pl.DataFrame
+    later_outcomes: pl.DataFrame

@@ -7,7 +7,9 @@
 --          events.order_error       one row per error of an order
 --          events.orders            one row per order
 --          events.wait_time         one row per wait
+--          friction.calibration     one row per day, stage and bin
 --          friction.flags           one row per flag, on the day on which its evidence was in
+--          friction.later_outcomes  one row per day, outcome and horizon
 --          friction.person_scores   one row per day and person with at least one flag in the period
 --          friction.point_segments  one row per day, point, dimension and value
 --          friction.points          one row per day and point
@@ -64,10 +66,22 @@ found as (
     group by wait_id
     having count(*) > 1
     union all
+    select 'friction.calibration' as table_name, concat_ws(' ', day, stage, bin) as key, count(*) as rows
+    from friction.calibration
+    where day = $day
+    group by day, stage, bin
+    having count(*) > 1
+    union all
     select 'friction.flags' as table_name, concat_ws(' ', day, flag_id) as key, count(*) as rows
     from friction.flags
     where day = $day
     group by day, flag_id
+    having count(*) > 1
+    union all
+    select 'friction.later_outcomes' as table_name, concat_ws(' ', day, outcome, horizon_days) as key, count(*) as rows
+    from friction.later_outcomes
+    where day = $day
+    group by day, outcome, horizon_days
     having count(*) > 1
     union all
     select 'friction.person_scores' as table_name, concat_ws(' ', day, person_id) as key, count(*) as rows

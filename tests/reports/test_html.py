@@ -55,6 +55,8 @@ def test_the_page_stands_in_the_order_of_its_questions(page):
         "outcomes",
         "evidence",
         "missing",
+        "people",
+        "calibration",
         "quality",
         "reading",
     ]

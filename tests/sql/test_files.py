@@ -28,7 +28,11 @@ A_SMALL_WORLD = {
     name: "day\n---\n2026-01-14\n2026-01-15\n"
     for name, contract in load_all().items()
     if "day" in contract.names and name != "loads"
-} | {"loads": LOADS, "quarantine": "load_id | line\n---+---\nl | 3"}
+} | {
+    "loads": LOADS,
+    "quarantine": "load_id | line\n---+---\nl | 3",
+    "customers": "customer_id | tier\n---+---\nc-42-0 | gold",
+}
 
 
 @pytest.fixture(scope="module")
