@@ -229,6 +229,14 @@ def test_transfers_are_counted_per_contact_answered_as_are_contacts_on_hold():
     assert_frame_equal(shown, expected)
 
 
+# Weeks in remission of 21 and 21 patients (Freireich and others, Blood 21, 1963): the textbooks' example of the method.
+# False: still in remission when last seen. Medians as published: 23 and 8 weeks; of the second, 2 of 21 are left after 17 weeks.
+FREIREICH_6MP = [
+    *[(weeks, True) for weeks in (6, 6, 6, 7, 10, 13, 16, 22, 23)],
+    *[(weeks, False) for weeks in (6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35)],
+]
+FREIREICH_PLACEBO = [(weeks, True) for weeks in (1, 1, 2, 2, 3, 4, 4, 5, 5, 8, 8, 8, 8, 11, 11, 12, 12, 15, 17, 22, 23)]
+
 KAPLAN_MEIER = [
     # nobody leaves: the plain median, the first wait by which half are answered
     ([(10, True), (20, True), (30, True), (40, True)], 20, 40),
@@ -242,6 +250,8 @@ KAPLAN_MEIER = [
     ([(10, True), (15, False), (20, False), (40, False)], None, None),
     ([(10, False)], None, None),
     ([(0, True), (0, True), (50, True)], 0, 50),
+    (FREIREICH_6MP, 23, None),
+    (FREIREICH_PLACEBO, 8, 17),
 ]
 
 
