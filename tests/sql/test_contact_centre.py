@@ -230,7 +230,8 @@ def test_transfers_are_counted_per_contact_answered_as_are_contacts_on_hold():
 
 
 # Weeks in remission of 21 and 21 patients (Freireich and others, Blood 21, 1963): the textbooks' example of the method.
-# False: still in remission when last seen. Medians as published: 23 and 8 weeks; of the second, 2 of 21 are left after 17 weeks.
+# False: still in remission when last seen. Medians as published: 23 and 8 weeks; of the second, 2 of 21 are left
+# after 17 weeks.
 FREIREICH_6MP = [
     *[(weeks, True) for weeks in (6, 6, 6, 7, 10, 13, 16, 22, 23)],
     *[(weeks, False) for weeks in (6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35)],
