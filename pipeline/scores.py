@@ -38,6 +38,11 @@ def score(con: duckdb.DuckDBPyConnection, settings: Settings, day: date) -> tupl
         replace_day(con, "calibration", day, calibration.calibrated(told, day))
 
     obstacles = sorted(signal.name for signal in signals.values() if signal.kind == "obstacle")
-    later = {horizon: followed.followed(con, day, horizon, obstacles) for horizon in afterwards.HORIZONS}
+    # to call or to wait for a parcel is no sign of coming back, except where there is nothing else
+    active = [stage.name for stage in plan.of_sessions or plan.stages]
+    later = {
+        horizon: followed.followed(con, day, horizon, obstacles, active, settings.project.timezone)
+        for horizon in afterwards.HORIZONS
+    }
     replace_day(con, "later_outcomes", day, afterwards.later_outcomes(later, day))
     return found.points.height, of_day.decided.height

@@ -4,13 +4,13 @@
 -- Reads:   friction.later_outcomes   one row per day, outcome and horizon
 -- Grain:   day, outcome, horizon_days
 -- Columns: day                  Day by which everybody's follow-up has ended
---          outcome              return, purchase or churn (not active on any later day of the follow-up)
+--          outcome              return, purchase or churn (begins no visit on any later day of the follow-up)
 --          horizon_days         Length of the follow-up after the index day [days]
 --          affected             People with an obstacle on their index day [people]
 --          affected_share       Those of them with the outcome [share, 0-1]
 --          unaffected           People without one [people]
 --          unaffected_share     Those of them with the outcome [share, 0-1]
---          difference           Adjusted for device, segment and earlier activity; empty: see verdict [-1 to 1]
+--          difference           Adjusted for stage, device, segment and earlier activity; empty: see verdict [-1 to 1]
 --          difference_low       Its 95 % interval, low end
 --          difference_high      Its 95 % interval, high end
 --          verdict              more often, less often, no difference shown or not enough follow-up yet
