@@ -39,7 +39,7 @@ FLAGS = """
 
 
 def begun(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
-    """Visits that were begun on the day of their row, where no other instant is drawn."""
+    """Visits that were begun on the day of their row, where no earlier instant is drawn than that of the examples."""
     con.execute("update journeys.stage_visits set entered_at = day where entered_at >= '2026-01-15'")
     return con
 
@@ -117,4 +117,4 @@ def test_people_are_compared_who_had_come_as_far_and_each_counts_once():
     returned = found.filter(pl.col("outcome") == "return").sort("stratum")
     assert returned.select("stratum", "affected").rows() == [("browse|mobile|?|new", 1), ("checkout|mobile|?|new", 1)]
     assert returned["unaffected"].sum() == len(people) - 2
-    assert returned["unaffected"].min() > 10
+    assert (returned["unaffected"] > 10).all()
