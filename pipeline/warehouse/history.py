@@ -22,8 +22,6 @@ CLICKSTREAM = (
 )  # fmt: skip
 
 
-FEW_BUCKETS = 8  # up to which each bucket's events are looked for in all of them
-
 DECIDED_REACH_DAYS = 180  # twice what an order is looked back on: nothing older is decided again
 
 NOT_READ = {"attributes", "received_at"}
@@ -58,20 +56,20 @@ def clickstream(
 ) -> Iterator[Callable[[int], pl.DataFrame]]:
     """Events in [start, end), bucket of people by bucket, with the customers that were `remembered` of anonymous ones.
 
-    Of many buckets the events are read once, into files in `folder`, which are gone at the end: to look for each
-    bucket's in all of them would take the square of the time. Of a few that is faster, because nothing is written.
+    Of more than one bucket the events are read once, into files in `folder`, which are gone at the end: to look for
+    each bucket's in all of them would take the square of the time.
     """
-    person = "hash(coalesce(customer_id, resolved_id, anonymous_id))"
     told = {"customer_id": "coalesce(customer_id, resolved_id) as customer_id"}
     listed = ", ".join(told.get(column, f"e.{quoted(column)}") for column in CLICKSTREAM)
-    source = "from events.clickstream e left join resolved using (event_id)"
-    within = _WITHIN.format(time="occurred_at")
-    span = {"start": start, "end": end, "buckets": buckets}
-    if buckets <= FEW_BUCKETS:
-        query = f"select {listed} {source} where {within} and {person} % $buckets = $bucket"
-        yield lambda bucket: fetch(con, query, span | {"bucket": bucket})
+    query = f"""
+        select {listed}, hash(coalesce(customer_id, resolved_id, anonymous_id)) % $buckets as bucket
+        from events.clickstream e left join resolved using (event_id)
+        where {_WITHIN.format(time="occurred_at")}
+        """
+    rows = con.sql(query, params={"start": start, "end": end, "buckets": buckets})
+    if buckets == 1:
+        yield lambda _: rows.pl().drop("bucket")
         return
-    rows = con.sql(f"select {listed}, {person} % $buckets as bucket {source} where {within}", params=span)
     rows.write_parquet(str(folder), partition_by=["bucket"], compression="lz4", overwrite=True)
     nobody: pl.DataFrame = rows.limit(0).pl().drop("bucket")
 

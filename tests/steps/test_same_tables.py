@@ -10,7 +10,6 @@ import pytest
 
 from pipeline import flagging
 from pipeline.settings import Settings, load
-from pipeline.warehouse import history
 from pipeline.warehouse.connection import reading
 from tests.steps import world as w
 
@@ -71,10 +70,8 @@ def test_how_rows_are_spread_over_files_and_in_which_order_is_irrelevant(tmp_pat
     assert w.tell(w.fingerprints(settings), three_days) == []
 
 
-@pytest.mark.parametrize("few", [0, 1_000], ids=["split into files", "looked for in all"])
-def test_the_number_of_buckets_of_people_is_irrelevant(tmp_path, three_days, monkeypatch, few):
+def test_the_number_of_buckets_of_people_is_irrelevant(tmp_path, three_days, monkeypatch):
     monkeypatch.setattr(flagging, "BUCKET_EVENTS", 7)
-    monkeypatch.setattr(history, "FEW_BUCKETS", few)
     settings = w.write(tmp_path)
     w.run(settings, THREE)
     assert w.tell(w.fingerprints(settings), three_days) == []
