@@ -90,7 +90,7 @@ def events(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @contextmanager
 def buckets_of(path: Path, folder: Path, buckets: int) -> Iterator[Callable[[int], night.Bucket]]:
     """The events by bucket of people, as a night reads them."""
-    with duckdb.connect(config={"memory_limit": "1GB"}) as con:
+    with duckdb.connect(config={"memory_limit": "1GB", "temp_directory": str(folder / "spilled")}) as con:
         con.execute("set timezone = 'UTC'; set enable_progress_bar = false; create schema events")
         columns = con.execute(f"describe from read_parquet('{path}')").fetchall()
         others = [f"null as {name}" for name in CLICKSTREAM if name not in {name for name, *_ in columns}]
