@@ -32,6 +32,11 @@ A_SMALL_WORLD = {
     "loads": LOADS,
     "quarantine": "load_id | line\n---+---\nl | 3",
     "customers": "customer_id | tier\n---+---\nc-42-0 | gold",
+    "clickstream": """
+        day        | event_name | page_path | metric | value
+        2026-01-14 | click      | /home     |        |
+        2026-01-15 | web_vital  | /home     | LCP    | 900
+        """,
 }
 
 
