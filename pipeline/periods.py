@@ -34,6 +34,7 @@ def of_day(con: duckdb.DuckDBPyConnection, settings: Settings, plan: Journey, da
         active=period.active(con, day, window),
         flags=period.flags(con, day, window, warming, bounds),
         segments=period.segments(con),
+        warming=frozenset(warming),
     )
 
 

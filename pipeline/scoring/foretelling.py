@@ -25,13 +25,15 @@ def foretold(period: Period, signals: Mapping[str, Signal], since: datetime, eff
 
     `effects`: point_id, effect; as published for an earlier day. Gives one row per visit, in order of its id: visit_id,
     stage, is_lost, `base` (the stage's loss rate before) and `foretold` (both 0-1). A stage that decided nothing before
-    foretells nothing.
+    foretells nothing, nor does one that is warming: its losses were known before its visits were due, so that those of
+    the last day are all completed.
     """
     ready = prepared(period, signals)
     harmful = effects.filter(pl.col("effect") > 0)
     harm = ready.affected.join(harmful, on="point_id").group_by("visit_id").agg(harm=pl.col("effect").max())
     visits = (
-        ready.exposures.select("visit_id", "stage", "stratum", "is_lost", "decided_at")
+        ready.exposures.filter(~pl.col("stage").is_in(sorted(period.warming)))
+        .select("visit_id", "stage", "stratum", "is_lost", "decided_at")
         .join(harm, on="visit_id", how="left")
         .with_columns(pl.col("harm").fill_null(0.0))
         .sort("visit_id")

@@ -26,7 +26,8 @@ class Period:
     `decided`: visits decided in the trailing period (visit_id, stage, person_id, entered_at, reached_at – until when
     it could be flagged –, decided_at, is_lost, is_exposure, stratum, value, is_valued, loci). `active`: visits active
     on the day or in the `window_days` before it, by day (day, visit_id, stage, is_lost, loci). `flags`: friction.flags
-    of those visits, up to the day. `segments`: person_id, segment.
+    of those visits, up to the day. `segments`: person_id, segment. `warming`: stages of which the visits that were due
+    in the period are `decided`, because too little is known of those before.
     """
 
     day: date
@@ -39,6 +40,7 @@ class Period:
     active: pl.DataFrame
     flags: pl.DataFrame
     segments: pl.DataFrame
+    warming: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What customers did after a day with friction and after one without, counted inside DuckDB: a few rows come out."""
+"""What customers did after a day with friction and after one without, counted in DuckDB: a few rows come out."""
 
 from datetime import date
 
@@ -14,12 +14,13 @@ EARLIER_DAYS = 28  # of activity before the first day, that those who come often
 def followed(
     con: duckdb.DuckDBPyConnection, day: date, horizon_days: int, obstacles: list[str], stages: list[str], timezone: str
 ) -> pl.DataFrame:
-    """People whose follow-up of `horizon_days` ends by `day`, per outcome and stratum, as `compared_later` needs them.
+    """Customers whose follow-up of `horizon_days` ends by `day`, per outcome and stratum, as `later_outcomes` needs it.
 
-    Activity is to begin a visit of one of the `stages`. A person's index day is the first active one of the INDEX_DAYS
-    days that end `horizon_days` before `day`: all have the full follow-up, so nobody is censored. Who is affected is
-    settled by the end of the index day, and what counts happens on later days: nobody has to stay to become affected
-    (no immortal time). Friction after the index day changes no side.
+    Of who is not known nobody can tell whether they came back. Activity is to begin a visit of one of the `stages`. A
+    customer's index day is the first active one of the INDEX_DAYS days that end `horizon_days` before `day`: all have
+    the full follow-up, so nobody is censored. Who is affected is settled by the end of the index day, and what counts
+    happens on later days: nobody has to stay to become affected (no immortal time). Friction after the index day
+    changes no side.
 
     Whoever gets far is more likely to meet friction and to come back, so that people are compared who had come as far:
     one with friction stands for the stage of the first, one without for one of the stages begun on the day, drawn by
@@ -32,6 +33,7 @@ def followed(
             select day, person_id, stage, min(device) as device, min(customer_id) as customer_id
             from journeys.stage_visits
             where day <= $day and day > $day - ($horizon + $index + $earlier)::integer
+              and customer_id is not null
               and list_contains($stages::varchar[], stage) and (entered_at at time zone $timezone)::date = day
             group by day, person_id, stage
         ),

@@ -1,4 +1,4 @@
--- What friction did to customers later: one row per day, outcome and horizon, with the share of people who came back,
+-- What friction did to customers later: one row per day, outcome and horizon, with the share of those who came back,
 -- bought or stayed away after a day with an obstacle, beside people like them without one.
 --
 -- Reads:   friction.later_outcomes   one row per day, outcome and horizon

@@ -102,6 +102,14 @@ def test_a_stage_that_decided_nothing_before_foretells_nothing():
     assert foretold(period, periods.SIGNALS, since, effects).is_empty()
 
 
+def test_a_stage_that_is_warming_foretells_nothing():
+    period, effects = drawn(10, 10)
+    since = latest(period)
+    assert foretold(period, periods.SIGNALS, since, effects).height > 0
+    warming = replace(period, warming=frozenset(period.stages))
+    assert foretold(warming, periods.SIGNALS, since, effects).is_empty()
+
+
 def test_the_outcomes_of_a_day_do_not_change_what_is_foretold_of_it():
     period = over_two_days(simulated.confounded(1, 0.2))
     other = with_labels(period, ~pl.col("is_lost"))

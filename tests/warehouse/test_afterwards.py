@@ -39,8 +39,9 @@ FLAGS = """
 
 
 def begun(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
-    """Visits that were begun on the day of their row, where no earlier instant is drawn than that of the examples."""
+    """Visits of customers, begun on the day of their row where no instant before that of the examples is drawn."""
     con.execute("update journeys.stage_visits set entered_at = day where entered_at >= '2026-01-15'")
+    con.execute("update journeys.stage_visits set customer_id = person_id where person_id <> 'nobody'")
     return con
 
 
@@ -81,8 +82,18 @@ def test_a_visit_that_goes_on_or_is_of_another_stage_is_no_return():
         2026-01-06 | b        | waits     | 2026-01-06 10:00:00 | fulfilment  | true      | mobile
         """
     )
-    found = followed(con, DAY, 7, [], ["checkout"], "UTC").filter(pl.col("outcome") == "return")
+    found = followed(begun(con), DAY, 7, [], ["checkout"], "UTC").filter(pl.col("outcome") == "return")
     assert found.select("unaffected", "unaffected_lost").rows() == [(1, 0)]
+
+
+def test_who_is_not_known_cannot_be_known_to_have_come_back():
+    con = warehouse(
+        stage_visits="""
+        day        | visit_id | person_id | is_active | device
+        2026-01-05 | a        | nobody    | true      | mobile
+        """
+    )
+    assert followed(begun(con), DAY, 7, [], ["checkout"], "UTC").is_empty()
 
 
 def test_the_day_on_which_a_visit_began_is_the_project_s():
@@ -92,7 +103,7 @@ def test_the_day_on_which_a_visit_began_is_the_project_s():
         2026-01-05 | a        | late      | 2026-01-04 22:30:00 | true      | mobile
         """
     )
-    found = followed(con, DAY, 7, [], ["checkout"], "Europe/Istanbul").filter(pl.col("outcome") == "return")
+    found = followed(begun(con), DAY, 7, [], ["checkout"], "Europe/Istanbul").filter(pl.col("outcome") == "return")
     assert found["unaffected"].to_list() == [1]
 
 
