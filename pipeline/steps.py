@@ -25,7 +25,7 @@ from pipeline.errors import ContractError, WarehouseError
 from pipeline.journeys import journey
 from pipeline.reports import files as report_files
 from pipeline.settings import Settings
-from pipeline.warehouse import checks, history, tables, versions
+from pipeline.warehouse import checks, compacting, history, tables, versions
 from pipeline.warehouse.connection import reading, writing
 from pipeline.warehouse.days import transaction
 from pipeline.warehouse.rereading import Replayed
@@ -200,6 +200,9 @@ def publish(settings: Settings, days: Sequence[date], progress: Progress = quiet
                 con.execute("drop table ops.current_days")
                 con.execute("drop table ops.current_run")
             con.execute("checkpoint")
+            is_worn = compacting.worn_share(con) > compacting.WORN_SHARE
+        if is_worn:
+            compacting.compact(versions.work_file(settings.warehouse))
         return versions.publish(settings.warehouse, settings.project.keep_versions).stem
 
 

@@ -39,7 +39,7 @@ import os, signal, sys
 from pathlib import Path
 from pipeline.settings import load
 from pipeline.warehouse import versions
-from pipeline import flagging, ingestion, steps
+from pipeline import flagging, ingestion, scores
 from tests.steps import world
 
 def die_in(module, name, after):
@@ -57,7 +57,7 @@ if moment == "while files are loaded":
 elif moment == "between two tables of a day":
     die_in(flagging, "replace_day", 2)
 elif moment == "between two scores of a day":
-    die_in(steps, "replace_day", 1)
+    die_in(scores, "replace_day", 1)
 elif moment == "before it is published":
     die_in(versions, "publish", 0)
 elif moment == "between the file and its link":
