@@ -51,7 +51,7 @@ days as (
 ),
 
 placed as (
-    select * from events.orders
+    select * from events.orders where set_aside is null
 ),
 
 -- only where the input does not say who is loyal
@@ -63,7 +63,7 @@ bought as (
         percent_rank() over (partition by days.day order by count(*) desc) as place
     from days
     inner join placed
-        on placed.placed_at < days.day + 1 and placed.placed_at >= days.day - 89
+        on placed.day between days.day - 89 and days.day
     where not (select by_input from is_told)
     group by days.day, placed.customer_id
 )
