@@ -202,7 +202,10 @@ def publish(settings: Settings, days: Sequence[date], progress: Progress = quiet
             con.execute("checkpoint")
             is_worn = compacting.worn_share(con) > compacting.WORN_SHARE
         if is_worn:
-            compacting.compact(versions.work_file(settings.warehouse))
+            try:
+                compacting.compact(versions.work_file(settings.warehouse))
+            except WarehouseError as error:  # the night's work is whole, and worth more than the space
+                log.warning("%s. It is published as it is.", error)
         return versions.publish(settings.warehouse, settings.project.keep_versions).stem
 
 

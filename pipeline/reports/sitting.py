@@ -9,9 +9,7 @@ MOSTLY = 0.5  # of the excess; of less it is said that it sits there in part
 
 
 def sits(report: Report, words: Words, formats: Formats) -> dict[str, str]:
-    """By point, the part of its visits that carries most of what is more today; points without a named one are left
-    out.
-    """
+    """By point with a named part: the part of its visits that carries most of what is more today."""
     return {
         row["point_id"]: words.say(
             "sits_mostly" if row["explained"] >= MOSTLY else "sits_partly",

@@ -38,5 +38,12 @@ def test_devices_are_judged_apart_and_few_measurements_not_at_all():
     ]
 
 
+def test_what_is_set_aside_measures_nothing():
+    con = warehouse(
+        clickstream="event_name | page_path | metric | value | set_aside\nweb_vital | /home | LCP | 9 | bot"
+    )
+    assert mart(con, "page_speed").is_empty()
+
+
 def test_other_events_and_metrics_are_no_measurements():
     assert shown(measured([1.0] * 40, "TTFB"), measured([1.0] * 40, name="click")) == []

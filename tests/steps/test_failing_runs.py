@@ -1,5 +1,6 @@
 """A run that fails or dies at any moment changes nothing that anybody reads, and the next one completes."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 from pipeline import steps
 from pipeline.errors import ContractError, FrictionError, InputError, SettingsError, WarehouseError
 from pipeline.settings import Settings, load
-from pipeline.warehouse import versions
+from pipeline.warehouse import compacting, versions
 from tests.steps import world as w
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -88,6 +89,32 @@ def test_a_run_that_is_killed_leaves_the_old_day_and_the_next_run_completes(tmp_
     assert w.fingerprints(settings) == before
     w.run(settings, FIRST_TWO[1:])
     assert w.tell(w.fingerprints(settings), two_days) == []
+
+
+def test_a_worn_file_is_written_anew_before_it_is_published(tmp_path, two_days, monkeypatch):
+    settings = published(tmp_path)
+    compact, written = compacting.compact, []
+
+    def noted(path: Path) -> None:
+        written.append(path)
+        compact(path)
+
+    monkeypatch.setattr(compacting, "WORN_SHARE", -1)
+    monkeypatch.setattr(compacting, "compact", noted)
+    w.run(settings, FIRST_TWO[1:])
+    assert written == [versions.work_file(settings.warehouse)]
+    assert w.tell(w.fingerprints(settings), two_days) == []
+
+
+def test_a_worn_file_that_cannot_be_written_anew_is_published_as_it_is(tmp_path, two_days, monkeypatch, caplog):
+    settings = published(tmp_path)
+    monkeypatch.setattr(compacting, "WORN_SHARE", -1)
+    monkeypatch.setattr(compacting, "STORAGE", "of no version")
+    with caplog.at_level(logging.WARNING, logger="pipeline"):
+        w.run(settings, FIRST_TWO[1:])
+    assert "could not be written anew to free its space" in caplog.text
+    assert w.tell(w.fingerprints(settings), two_days) == []
+    assert not list(settings.warehouse.parent.glob("*working*"))
 
 
 def break_the_contract(settings: Settings) -> Path:
