@@ -7,6 +7,7 @@ import duckdb
 import polars as pl
 
 from pipeline.calendar import day_in
+from pipeline.contracts.contract import load as contract
 from pipeline.detectors._signal import Signal
 from pipeline.journeys import owners
 from pipeline.journeys.journey import Journey
@@ -42,6 +43,8 @@ def segments_of(
     con: duckdb.DuckDBPyConnection, of: Period, signals: Mapping[str, Signal], points: pl.DataFrame
 ) -> pl.DataFrame:
     """Rows of friction.point_segments for these rows of friction.points, which are judged together."""
+    if points.is_empty():  # as on most days: then no visit is looked at
+        return pl.DataFrame(schema=contract("point_segments").schema())
     stages = points["stage"].unique().sort().to_list()
     visits = period.active_as_entered(con, of.day, of.window_days, stages)
     since = of.day - timedelta(days=of.window_days)
