@@ -273,28 +273,3 @@ def set_aside(
             len(old), old[0], old[-1], old[0], old[-1],
         )  # fmt: skip
     return found
-
-
-def note_changed(
-    con: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    days: Sequence[date],
-    changed: set[date],
-    *,
-    however_late: bool = False,
-) -> None:
-    """Days that were computed before and are to be computed again, because what they are made of has changed.
-
-    Those are earlier days that late rows belong to, as far back as `late_days` unless it is `however_late`, and the
-    days after a changed one that look back on it.
-    """
-    computed = {day for (day,) in con.execute("select distinct day from ops.signals").fetchall()}
-    since = date.min if however_late else min(days) - timedelta(days=settings.project.late_days)
-    for day in sorted(day for day in changed & computed if day < since):
-        log.warning("%s has changed, too late to be computed again by itself: friction run --day %s", day, day)
-    late = {day for day in changed & computed if since <= day < max(days)}
-    dirty = [day for day in changed if day in late or day in days]
-    reach = settings.window + LOOK_BACK
-    after = {day for day in computed if any(each < day <= each + reach for each in dirty)}
-    for day in sorted((late | after) - set(days)):
-        con.execute("insert into ops.current_days values ($day)", {"day": day})

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import duckdb
 import polars as pl
 
-from pipeline import flagging, ingestion, periods, replaying
+from pipeline import dirty, flagging, ingestion, periods, replaying
 from pipeline.answers import gathered
 from pipeline.calendar import day_in
 from pipeline.contracts.contract import load as load_contract
@@ -26,7 +26,7 @@ from pipeline.journeys import journey
 from pipeline.reports import files as report_files
 from pipeline.scoring import points
 from pipeline.settings import Settings
-from pipeline.warehouse import checks, history, tables, versions
+from pipeline.warehouse import changes, checks, history, tables, versions
 from pipeline.warehouse.connection import reading, writing
 from pipeline.warehouse.days import replace_day, transaction
 from pipeline.warehouse.rereading import Replayed
@@ -59,8 +59,10 @@ def prepare(settings: Settings, days: Sequence[date], run_id: str, started_at: d
         tables.create_all(con)
         con.execute("create or replace table ops.current_run (run_id varchar, started_at timestamptz)")
         con.execute("insert into ops.current_run values ($id, $at)", {"id": run_id, "at": started_at})
-        con.execute("create or replace table ops.current_days (day date)")
-        con.executemany("insert into ops.current_days values ($1)", [[day] for day in days])
+        con.execute(
+            "create or replace table ops.current_days (day date, reason varchar, changed_day date, is_flagged boolean)"
+        )
+        con.executemany("insert into ops.current_days values ($1, 'asked', null, true)", [[day] for day in set(days)])
         con.execute("create or replace table ops.current_changes (day date)")
         con.execute("create or replace table ops.current_replays (load_id varchar)")
     return versions.work_file(settings.warehouse)
@@ -69,18 +71,18 @@ def prepare(settings: Settings, days: Sequence[date], run_id: str, started_at: d
 def ingest(settings: Settings, days: Sequence[date], progress: Progress = quietly) -> int:
     """Load the files of the days that are not loaded yet; gives the rows read.
 
-    Other days that this changes are computed again with this run (see `ingestion.note_changed`).
+    Other days that this changes are computed again with this run (see `pipeline.dirty`).
     """
     with _step(settings, "ingest", days) as (con, noted):
         plan = journey.load(settings.project.journey, settings.folder)
         owed = ingestion.owed_days(con, settings, days)
         found = ingestion.find(settings, days, owed, plan.goes_on_without)
         read = ingestion.load_each(con, settings, progress("Loading files", found), plan.goes_on_without)
-        with transaction(con):
+        with changes.compared(con, settings.warehouse), transaction(con):
             changed = set(ingestion.changed(con))
             changed |= ingestion.set_aside(con, settings, days, changed)
             history.refresh_identities(con, sorted(changed))
-            ingestion.note_changed(con, settings, days, changed)
+            dirty.plan(con, settings, days, changed)
         noted(read)
     return read
 
@@ -97,11 +99,11 @@ def replay(
             replaying.replay(con, settings, each)
             for each in progress("Reading quarantine", replaying.find(con, settings, which))
         ]
-        with transaction(con):
+        with changes.compared(con, settings.warehouse), transaction(con):
             changed = set(ingestion.changed(con))
             changed |= ingestion.set_aside(con, settings, days, changed)
             history.refresh_identities(con, sorted(changed))
-            ingestion.note_changed(con, settings, days, changed, however_late=True)
+            dirty.plan(con, settings, days, changed, however_late=True)
         noted(sum(each.rows for each in replayed))
     return replayed
 
@@ -163,12 +165,17 @@ def _told(contract: str, result: "expectations.Result") -> str:
 
 
 def flag(settings: Settings, days: Sequence[date], progress: Progress = quietly) -> int:
-    """Make the journeys and flags of the days; gives the number of flags."""
-    with _step(settings, "flag", days) as (con, noted):
+    """Make the journeys and flags of the days that are dirty; gives the number of flags."""
+    with _step(settings, "flag", days) as (con, noted), changes.compared(con, settings.warehouse):
         flags = events = 0
-        for day in progress("Flagging", _days(con)):
+        perhaps = dirty.perhaps(con)
+        for place, day in progress("Flagging", list(enumerate(perhaps, start=1))):
+            if day not in dirty.to_flag(con):
+                continue
             found, read = flagging.flag(con, settings, day)
+            dirty.look_back_on(con, settings, day, perhaps[place:])
             flags, events = flags + found, events + read
+        dirty.note_scores(con, settings, days)
         noted(events)
     return flags
 
@@ -179,7 +186,7 @@ def score(settings: Settings, days: Sequence[date], progress: Progress = quietly
         plan = journey.load(settings.project.journey, settings.folder)
         signals = configured(settings.signals, [stage.name for stage in plan.stages])
         scored = visits = 0
-        for day in progress("Scoring", _days(con)):
+        for day in progress("Scoring", dirty.to_score(con)):
             of_day = periods.of_day(con, settings, plan, day)
             found = points.score(of_day, signals)
             for name in ("points", "stage_scores", "person_scores"):
@@ -196,11 +203,12 @@ def publish(settings: Settings, days: Sequence[date], progress: Progress = quiet
     """
     with versions.exclusive(settings.warehouse):
         with _step(settings, "publish", days) as (con, noted):
-            computed = _days(con)
+            computed = dirty.to_score(con)
             for day in progress("Checking tables", computed):
                 _verify(con, settings, day)
             noted(len(computed))
             with transaction(con):
+                dirty.keep(con, settings)
                 con.execute("drop table ops.current_changes")
                 con.execute("drop table ops.current_replays")
                 con.execute("drop table ops.current_days")

@@ -16,6 +16,7 @@
 --          journeys.sessions        one row per session, on the day on which it closed
 --          journeys.stage_visits    one row per visit and day on which it was active or was decided
 --          journeys.usual           one row per day, measure, place, device and value
+--          ops.computed             one row per run and day
 --          ops.contract_results     one row per run, contract and expectation
 --          ops.loads                one row per file as it was last loaded
 --          ops.repeats              one row per load and row of another load that it has brought, too
@@ -114,6 +115,12 @@ found as (
     from journeys.usual
     where day = $day
     group by day, measure, place, device, value
+    having count(*) > 1
+    union all
+    select 'ops.computed' as table_name, concat_ws(' ', run_id, day) as key, count(*) as rows
+    from ops.computed
+    where day = $day
+    group by run_id, day
     having count(*) > 1
     union all
     select 'ops.contract_results' as table_name, concat_ws(' ', run_id, contract, expectation) as key, count(*) as rows

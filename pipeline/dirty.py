@@ -1,0 +1,256 @@
+"""Which days a run computes again, and why: exactly those that read something that has changed.
+
+A day's flags read events, what was usual and which visits earlier days have decided; its scores read visits and flags.
+Each look-back is as long as the code that reads (pipeline.flagging, pipeline.periods) makes it; what is not read has
+not changed. Days are worked through in their order, so what a day gives differently is known before the next is looked
+at.
+"""
+
+import json
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from hashlib import sha256
+
+import duckdb
+
+from pipeline import __version__
+from pipeline.detectors import configured
+from pipeline.journeys import contacts, identities, journey, orders, sessions, usual
+from pipeline.settings import Settings
+from pipeline.warehouse import changes, history, period
+
+log = logging.getLogger(__name__)
+
+
+def _days(look_back: timedelta) -> timedelta:
+    """So many days after a changed one the look-back from a day's beginning may still touch it."""
+    return timedelta(days=look_back.days + 1)
+
+
+# How long after a change of an input a day still reads it (see `flagging.flag`).
+INPUTS: Mapping[str, tuple[tuple[changes.Part, timedelta], ...]] = {
+    "clickstream": (
+        (changes.CLICKS, _days(sessions.LOOK_BACK)),
+        (changes.PURCHASES, _days(orders.LOOK_BACK)),
+        (changes.IDENTITIES, _days(sessions.LOOK_BACK + identities.REMEMBERED)),
+    ),
+    "wait_time": ((changes.WAITS, _days(max(orders.LOOK_BACK, contacts.LOOK_BACK))),),
+    "order_error": ((changes.ERRORS, _days(orders.LOOK_BACK)),),
+    "orders": ((changes.ORDERS, _days(orders.LOOK_BACK)),),
+}
+# A session of a day may have begun two days before, and is compared with what was usual then.
+USUAL = usual.TRAILING + timedelta(days=2)
+
+
+def digest(settings: Settings) -> str:
+    """The same for the same settings, journey, signals and version: other results are to be expected of others."""
+    plan = journey.load(settings.project.journey, settings.folder)
+    signals = configured(settings.signals, [stage.name for stage in plan.stages])
+    project = settings.project
+    told = [
+        __version__, project.timezone, project.currency, project.rates, project.window_days, plan.model_dump_json(),
+        {name: signal.rules for name, signal in signals.items()},
+    ]  # fmt: skip
+    return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def computed(con: duckdb.DuckDBPyConnection) -> dict[date, tuple[str | None, str | None]]:
+    """The computed days, with why and by which settings they were last; both None where no run has told."""
+    found = con.execute(
+        """
+        with last as (
+            select day, reason, settings from ops.computed join (select distinct run_id, started_at from ops.runs)
+                using (run_id)
+            qualify row_number() over (partition by day order by started_at desc, run_id desc) = 1
+        )
+        select day, reason, settings from (select distinct day from ops.signals) left join last using (day) order by day
+        """
+    ).fetchall()
+    return {day: (reason, by) for day, reason, by in found}
+
+
+def plan(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    days: Sequence[date],
+    changed: Iterable[date],
+    *,
+    however_late: bool = False,
+) -> None:
+    """Note in ops.current_days which days are to be flagged, and why, as far as it is known before the first of them.
+
+    `changed`: days of which this run may have changed rows. Within `changes.compared`. Earlier days are computed again
+    as far back as `late_days`, unless it is `however_late`; older ones are kept and told, and nothing is made of them
+    until they are asked for.
+    """
+    known, by = computed(con), digest(settings)
+    since = date.min if however_late else min(days) - timedelta(days=settings.project.late_days)
+    differ = {
+        name: [(changes.days(con, part, _that_matter(set(changed), known, reach)), reach) for part, reach in parts]
+        for name, parts in INPUTS.items()
+    }
+    owed = {day for day in days if known.get(day, ("", ""))[0] == "too_late"}
+    why: dict[date, tuple[str, date | None]] = {}
+    for day in days:
+        reason, settings_then = known.get(day, (None, None))
+        if day not in known or settings_then is None or day in owed:
+            why[day] = ("asked", None)
+        elif settings_then != by:
+            why[day] = ("settings", None)
+    for name, parts in differ.items():
+        for day in sorted(set().union(*(found for found, _ in parts)) & known.keys()):
+            if day in days or day >= since:
+                why.setdefault(day, (changes.reason(con, name, day), None))
+            elif day not in days:
+                _note_too_late(con, day, by)
+    for day, (_, settings_then) in known.items():
+        if since <= day < max(days) and settings_then not in (None, by):
+            why.setdefault(day, ("settings", None))
+    _warn_of_settings(known, by, since)
+    for day in sorted(known.keys() | set(days)):
+        for parts in differ.values():
+            for found, reach in parts:
+                # of a day that was too late once, nobody knows any more what has changed
+                starts = {each for each in found if each >= since or each in days} | owed
+                reached = [each for each in starts if each < day <= each + reach]
+                if reached:
+                    why.setdefault(day, ("looks_back", min(reached)))
+    con.execute("update ops.current_days set reason = null, changed_day = null")
+    for day, (reason, start) in sorted(why.items()):
+        add(con, day, reason, start, is_flagged=True)
+
+
+def _that_matter(changed: set[date], known: Iterable[date], reach: timedelta) -> set[date]:
+    """The days that are computed or on which a computed day looks back: nobody asks whether the others differ."""
+    return {day for day in changed if any(day <= each <= day + reach for each in known)}
+
+
+def _note_too_late(con: duckdb.DuckDBPyConnection, day: date, by: str) -> None:
+    log.warning("%s has changed, too late to be computed again by itself: friction run --day %s", day, day)
+    con.execute(
+        "delete from ops.computed where day = $day and run_id = (select run_id from ops.current_run)", {"day": day}
+    )
+    con.execute(
+        "insert into ops.computed by name select run_id, $day as day, 'too_late' as reason, false as is_flagged, "
+        "$by as settings from ops.current_run",
+        {"day": day, "by": by},
+    )
+
+
+def _warn_of_settings(known: Mapping[date, tuple[str | None, str | None]], by: str, since: date) -> None:
+    old = [day for day, (_, then) in sorted(known.items()) if day < since and then not in (None, by)]
+    if old:
+        log.warning(
+            "%d days from %s to %s were computed by other settings: friction backfill --from %s --to %s",
+            len(old), old[0], old[-1], old[0], old[-1],
+        )  # fmt: skip
+
+
+def add(con: duckdb.DuckDBPyConnection, day: date, reason: str, since: date | None, *, is_flagged: bool) -> None:
+    """Note that a day is to be computed with this run, unless that is noted already."""
+    con.execute(
+        "delete from ops.current_days where day = $day and reason is null", {"day": day}
+    )  # asked for, and nothing new until now
+    con.execute(
+        "insert into ops.current_days select $day, $reason, $since, $is_flagged "
+        "where not exists (from ops.current_days where day = $day)",
+        {"day": day, "reason": reason, "since": since, "is_flagged": is_flagged},
+    )
+
+
+def to_flag(con: duckdb.DuckDBPyConnection) -> set[date]:
+    """The days whose journeys and flags are to be made, as far as it is known."""
+    return {
+        day
+        for (day,) in con.execute("select day from ops.current_days where is_flagged and reason is not null").fetchall()
+    }
+
+
+def to_score(con: duckdb.DuckDBPyConnection) -> list[date]:
+    """The days that are to be scored, in order."""
+    found = con.execute("select day from ops.current_days where reason is not null order by day").fetchall()
+    return [day for (day,) in found]
+
+
+def perhaps(con: duckdb.DuckDBPyConnection) -> list[date]:
+    """Days that are to be flagged, or may turn out to be, in order: all from the first on."""
+    dirty = to_flag(con)
+    return sorted(dirty | {day for day in computed(con) if dirty and day > min(dirty)})
+
+
+def look_back_on(con: duckdb.DuckDBPyConnection, settings: Settings, day: date, later: Sequence[date]) -> None:
+    """Note which later days read what a day has just been given otherwise than it was published. Within `compared`."""
+    if not later:
+        return
+    plan_ = journey.load(settings.project.journey, settings.folder)
+    signals = configured(settings.signals, [stage.name for stage in plan_.stages])
+    reached: set[date] = set()
+    for measure in sorted({signal.needs_usual for signal in signals.values() if signal.needs_usual}):
+        if changes.days(con, changes.usual(measure), [day]):
+            names = [name for name, signal in signals.items() if signal.needs_usual == measure]
+            reached |= _leaning(con, names, [each for each in later if each <= day + USUAL])
+    in_sessions, others, last = changes.decided_otherwise(con, day)
+    if in_sessions:
+        reached |= {each for each in later if each <= day + _days(sessions.LOOK_BACK)}
+    if others:
+        until = min(max(day, last or day) + _days(orders.LOOK_BACK), day + timedelta(days=history.DECIDED_REACH_DAYS))
+        reached |= {each for each in later if each <= until}
+    for each in sorted(reached):
+        add(con, each, "looks_back", day, is_flagged=True)
+
+
+def _leaning(con: duckdb.DuckDBPyConnection, names: Sequence[str], days: Sequence[date]) -> set[date]:
+    """The days on which one of the signals was measurable, or lacked nothing but what was usual."""
+    found = con.execute(
+        "select distinct day from ops.signals where list_contains($names, signal) "
+        "and list_contains($days::date[], day) and (is_measurable or why like 'nothing to compare with%')",
+        {"names": list(names), "days": list(days)},
+    ).fetchall()
+    return {day for (day,) in found}
+
+
+def note_scores(con: duckdb.DuckDBPyConnection, settings: Settings, days: Sequence[date]) -> None:
+    """Note which days are to be scored again because of what was flagged otherwise. Within `changes.compared`.
+
+    `days`: those that the run was asked for.
+    """
+    flagged = to_flag(con)
+    others = [day for day in computed(con) if day not in flagged]
+    if not others:
+        return
+    window = settings.window
+    reaches = [
+        (changes.VISITS, window),
+        (changes.SEEN, window + period.FLAG_REACH + period.RETURNS_WITHIN),
+        (changes.FLAGS, window + period.FLAG_REACH),
+    ]
+    found = [(changes.days(con, part, flagged), reach) for part, reach in reaches]
+    firsts = [first for first in changes.first_days(con) if first]
+    takes = max(stage.takes_days for stage in journey.load(settings.project.journey, settings.folder).stages)
+    warm = max(firsts) + window + timedelta(days=takes) if firsts else date.min  # until then due days count
+    begins = min(firsts) if len(set(firsts)) == 2 else None
+    is_new = changes.whole(con, "events.customers", ("customer_id", "segment"))
+    since = min(days) - timedelta(days=settings.project.late_days)
+    for day in others:
+        starts = {each for changed, reach in found for each in changed if each <= day <= each + reach}
+        starts |= {each for each in found[0][0] if each <= day < warm}
+        if begins and begins <= day < warm:
+            starts.add(begins)
+        if starts:
+            add(con, day, "period", min(starts), is_flagged=False)
+        elif is_new and day >= since:
+            add(con, day, "segments", None, is_flagged=False)
+
+
+def keep(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Write down in ops.computed which days the run has computed, and why."""
+    con.execute(
+        "delete from ops.computed where run_id = (select run_id from ops.current_run) and day in "
+        "(select day from ops.current_days where reason is not null)"
+    )
+    con.execute(
+        "insert into ops.computed by name select run_id, day, reason, changed_day, is_flagged, $by as settings "
+        "from ops.current_days, ops.current_run where reason is not null order by day",
+        {"by": digest(settings)},
+    )
