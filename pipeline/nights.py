@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import typer
 
-from pipeline import answers, steps, terminal
+from pipeline import answers, recounting, steps, terminal
 from pipeline.settings import Settings
 from pipeline.warehouse import versions
 from pipeline.warehouse.connection import reading
@@ -29,6 +29,8 @@ def run(settings: Settings, days: list[date], *, reported: list[date], bring: St
         raise typer.Exit(INTERRUPTED) from None
     with reading(settings.warehouse) as con:
         _speeds(con)
+        for line in recounting.lines(con, days):
+            terminal.err().print(terminal.shown(line))
         for line in answers.came_in(con, settings, reported[-1]):
             terminal.err().print(terminal.shown(line))
         for line in answers.summary(con, settings, reported[-1]):

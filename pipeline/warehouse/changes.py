@@ -82,8 +82,8 @@ def days(con: duckdb.DuckDBPyConnection, part: Part, among: Iterable[date]) -> s
         )
 
     found = con.execute(
-        f"select day from ({summed(part.table)}) as now "
-        f"full join ({summed('before.' + part.table)}) as old using (day) where now.rows is distinct from old.rows or now.content is distinct from old.content",
+        f"select day from ({summed(part.table)}) as now full join ({summed('before.' + part.table)}) as old "
+        "using (day) where now.rows is distinct from old.rows or now.content is distinct from old.content",
         {"days": asked},
     ).fetchall()
     return {day for (day,) in found}
