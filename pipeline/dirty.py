@@ -16,9 +16,10 @@ import duckdb
 
 from pipeline import __version__
 from pipeline.detectors import configured
+from pipeline.errors import WarehouseError
 from pipeline.journeys import contacts, identities, journey, orders, sessions, usual
 from pipeline.settings import Settings
-from pipeline.warehouse import changes, history, period
+from pipeline.warehouse import changes, history, period, retention
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +86,9 @@ def plan(
     until they are asked for.
     """
     known, by = computed(con), digest(settings)
+    _refuse_expired(con, settings, [day for day in days if day in known])
+    kept = retention.kept_since(con, settings.project.keep_events_days) or date.min
+    changed = {day for day in changed if day >= kept}  # what a file brings again of older days is not kept
     since = date.min if however_late else min(days) - timedelta(days=settings.project.late_days)
     differ = {
         name: [(changes.days(con, part, _that_matter(set(changed), known, reach)), reach) for part, reach in parts]
@@ -119,6 +123,19 @@ def plan(
     con.execute("update ops.current_days set reason = null, changed_day = null")
     for day, (reason, start) in sorted(why.items()):
         add(con, day, reason, start, is_flagged=True)
+
+
+def _refuse_expired(con: duckdb.DuckDBPyConnection, settings: Settings, days: Sequence[date]) -> None:
+    """Raises WarehouseError for a computed day of whose events some are deleted: it would get other results."""
+    kept = retention.kept_since(con, settings.project.keep_events_days)
+    first = con.execute("select min(day) from ops.signals").fetchall()[0][0]
+    for day in days:
+        if kept and first < kept and day < kept + _days(orders.LOOK_BACK):
+            raise WarehouseError(
+                f"{day} was computed from events that are deleted by now (project.keep_events_days = "
+                f"{settings.project.keep_events_days}): it stays as it is. Days from {kept + _days(orders.LOOK_BACK)} on "
+                "can be computed again."
+            )
 
 
 def _that_matter(changed: set[date], known: Iterable[date], reach: timedelta) -> set[date]:

@@ -26,7 +26,7 @@ from pipeline.journeys import journey
 from pipeline.reports import files as report_files
 from pipeline.scoring import points
 from pipeline.settings import Settings
-from pipeline.warehouse import changes, checks, history, tables, versions
+from pipeline.warehouse import changes, checks, history, layout, retention, tables, versions
 from pipeline.warehouse.connection import reading, writing
 from pipeline.warehouse.days import replace_day, transaction
 from pipeline.warehouse.rereading import Replayed
@@ -56,6 +56,8 @@ def prepare(settings: Settings, days: Sequence[date], run_id: str, started_at: d
     plan = journey.load(settings.project.journey, settings.folder)
     configured(settings.signals, [stage.name for stage in plan.stages])
     with versions.exclusive(settings.warehouse), writing(versions.begin(settings.warehouse)) as con:
+        with transaction(con):
+            layout.upgrade(con, settings.warehouse)
         tables.create_all(con)
         con.execute("create or replace table ops.current_run (run_id varchar, started_at timestamptz)")
         con.execute("insert into ops.current_run values ($id, $at)", {"id": run_id, "at": started_at})
@@ -209,11 +211,14 @@ def publish(settings: Settings, days: Sequence[date], progress: Progress = quiet
             noted(len(computed))
             with transaction(con):
                 dirty.keep(con, settings)
+                expired = retention.expire(con, settings.project.keep_events_days)
                 con.execute("drop table ops.current_changes")
                 con.execute("drop table ops.current_replays")
                 con.execute("drop table ops.current_days")
                 con.execute("drop table ops.current_run")
             con.execute("checkpoint")
+            if expired:
+                log.info("%d events are older than %d days and gone", expired, settings.project.keep_events_days)
         return versions.publish(settings.warehouse, settings.project.keep_versions).stem
 
 

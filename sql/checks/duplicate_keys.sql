@@ -18,6 +18,7 @@
 --          journeys.usual           one row per day, measure, place, device and value
 --          ops.computed             one row per run and day
 --          ops.contract_results     one row per run, contract and expectation
+--          ops.layout               one row per layout that the warehouse has had since the second
 --          ops.loads                one row per file as it was last loaded
 --          ops.repeats              one row per load and row of another load that it has brought, too
 --          ops.runs                 one row per run and day
@@ -126,6 +127,11 @@ found as (
     select 'ops.contract_results' as table_name, concat_ws(' ', run_id, contract, expectation) as key, count(*) as rows
     from ops.contract_results
     group by run_id, contract, expectation
+    having count(*) > 1
+    union all
+    select 'ops.layout' as table_name, version::varchar as key, count(*) as rows
+    from ops.layout
+    group by version
     having count(*) > 1
     union all
     select 'ops.loads' as table_name, load_id as key, count(*) as rows
