@@ -133,8 +133,8 @@ def _refuse_expired(con: duckdb.DuckDBPyConnection, settings: Settings, days: Se
         if kept and first < kept and day < kept + _days(orders.LOOK_BACK):
             raise WarehouseError(
                 f"{day} was computed from events that are deleted by now (project.keep_events_days = "
-                f"{settings.project.keep_events_days}): it stays as it is. Days from {kept + _days(orders.LOOK_BACK)} on "
-                "can be computed again."
+                f"{settings.project.keep_events_days}): it stays as it is. Days from "
+                f"{kept + _days(orders.LOOK_BACK)} on can be computed again."
             )
 
 

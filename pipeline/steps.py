@@ -56,8 +56,7 @@ def prepare(settings: Settings, days: Sequence[date], run_id: str, started_at: d
     plan = journey.load(settings.project.journey, settings.folder)
     configured(settings.signals, [stage.name for stage in plan.stages])
     with versions.exclusive(settings.warehouse), writing(versions.begin(settings.warehouse)) as con:
-        with transaction(con):
-            layout.upgrade(con, settings.warehouse)
+        layout.upgrade(con, settings.warehouse)
         tables.create_all(con)
         con.execute("create or replace table ops.current_run (run_id varchar, started_at timestamptz)")
         con.execute("insert into ops.current_run values ($id, $at)", {"id": run_id, "at": started_at})
