@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipeline import __version__
 from pipeline.contracts.contract import Contract, load_all
 from pipeline.errors import WarehouseError
 from pipeline.quoting import quoted
@@ -61,9 +62,9 @@ def upgrade(con: duckdb.DuckDBPyConnection, path: Path) -> None:
 def note(con: duckdb.DuckDBPyConnection) -> None:
     """Write down that the warehouse has this version's layout."""
     con.execute(
-        "insert into ops.layout by name select $version as version "
-        "where not exists (from ops.layout where version = $version)",
-        {"version": VERSION},
+        "insert into ops.layout by name select $program as program, $version as version "
+        "where not exists (from ops.layout where program = $program and version = $version)",
+        {"program": __version__, "version": VERSION},
     )
 
 

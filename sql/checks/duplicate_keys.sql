@@ -18,7 +18,7 @@
 --          journeys.usual           one row per day, measure, place, device and value
 --          ops.computed             one row per run and day
 --          ops.contract_results     one row per run, contract and expectation
---          ops.layout               one row per layout that the warehouse has had since the second
+--          ops.layout               one row per version of the program that has written it, and layout
 --          ops.loads                one row per file as it was last loaded
 --          ops.repeats              one row per load and row of another load that it has brought, too
 --          ops.runs                 one row per run and day
@@ -129,9 +129,9 @@ found as (
     group by run_id, contract, expectation
     having count(*) > 1
     union all
-    select 'ops.layout' as table_name, version::varchar as key, count(*) as rows
+    select 'ops.layout' as table_name, concat_ws(' ', program, version) as key, count(*) as rows
     from ops.layout
-    group by version
+    group by program, version
     having count(*) > 1
     union all
     select 'ops.loads' as table_name, load_id as key, count(*) as rows

@@ -58,7 +58,8 @@ def test_the_texts_of_old_quarantined_rows_are_deleted_and_their_rows_still_coun
     for load, day in (("old", "2026-01-01"), ("new", "2026-05-01")):
         con.execute(
             "insert into ops.loads by name select $load as load_id, 'r' as run_id, 's' as source, "
-            "'orders' as contract, $load as file, $day::date as day, 2 as rows_read, 0 as rows_kept, 2 as rows_quarantined, "
+            "'orders' as contract, $load as file, $day::date as day, 2 as rows_read, "
+            "0 as rows_kept, 2 as rows_quarantined, "
             "0 as rows_duplicate, [] as missing_columns, [] as unknown_columns, 'h' as sha256, 'csv' as format, "
             "[] as columns, [] as column_types, now() as loaded_at",
             {"load": load, "day": day},

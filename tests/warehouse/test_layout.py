@@ -98,7 +98,7 @@ def test_readers_of_an_older_warehouse_are_told_what_to_run_and_the_run_upgrades
 def test_a_newer_warehouse_is_refused_by_readers_and_by_the_run(tmp_path):
     settings = w.write(tmp_path)
     w.run(settings, w.DAYS[:1])
-    set_layout(settings.warehouse, "insert into ops.layout values (99)")
+    set_layout(settings.warehouse, "insert into ops.layout values ('9.9.9', 99)")
     version = settings.warehouse.resolve()
     with pytest.raises(WarehouseError, match="layout 99 of a newer version"), reading(settings.warehouse):
         pass
