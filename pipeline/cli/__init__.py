@@ -13,7 +13,7 @@ import typer
 
 from pipeline import __version__, answers, nights, steps, terminal
 from pipeline.calendar import days_between
-from pipeline.cli import contracts, quarantine, reference
+from pipeline.cli import contracts, kept, quarantine, reference
 from pipeline.cli.options import Json
 from pipeline.errors import FrictionError, NotFoundError, SettingsError
 from pipeline.resources import root
@@ -213,7 +213,7 @@ def explain(
     terminal.out().print(terminal.table(found.columns, found.rows))
 
 
-for each in (reference.signals, reference.journeys, reference.sources):
+for each in (reference.signals, reference.journeys, reference.sources, kept.versions, kept.rollback):
     app.command()(each)
 
 
