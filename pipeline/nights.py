@@ -27,13 +27,18 @@ def run(settings: Settings, days: list[date], *, reported: list[date], bring: St
     except KeyboardInterrupt:
         terminal.err().print("interrupted: what readers open is whole, as it was or as this run has published it.")
         raise typer.Exit(INTERRUPTED) from None
+    tell(settings, reported[-1], pages[-1])
+
+
+def tell(settings: Settings, day: date, page: Path) -> None:
+    """Print how fast the last run was, what is to say about the day's input, its ten lines and where its report is."""
     with reading(settings.warehouse) as con:
         _speeds(con)
-        for line in answers.came_in(con, settings, reported[-1]):
+        for line in answers.came_in(con, settings, day):
             terminal.err().print(terminal.shown(line))
-        for line in answers.summary(con, settings, reported[-1]):
+        for line in answers.summary(con, settings, day):
             terminal.out().print(terminal.shown(line))
-    terminal.out().print(terminal.shown(f"\nReport:  {near(pages[-1])}"), soft_wrap=True)
+    terminal.out().print(terminal.shown(f"\nReport:  {near(page)}"), soft_wrap=True)
 
 
 def _run(settings: Settings, days: list[date], reported: list[date], bring: Step) -> list[Path]:

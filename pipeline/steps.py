@@ -23,10 +23,12 @@ from pipeline.contracts.contract import load as load_contract
 from pipeline.detectors import configured
 from pipeline.errors import ContractError, WarehouseError
 from pipeline.journeys import journey
+from pipeline.parts import ALONE, Part
 from pipeline.reports import files as report_files
 from pipeline.scoring import points
 from pipeline.settings import Settings
-from pipeline.warehouse import checks, history, tables, versions
+from pipeline.warehouse import checks, compacting, history, tables, versions
+from pipeline.warehouse import computed as computed_days
 from pipeline.warehouse.connection import reading, writing
 from pipeline.warehouse.days import replace_day, transaction
 from pipeline.warehouse.rereading import Replayed
@@ -66,21 +68,28 @@ def prepare(settings: Settings, days: Sequence[date], run_id: str, started_at: d
     return versions.work_file(settings.warehouse)
 
 
-def ingest(settings: Settings, days: Sequence[date], progress: Progress = quietly) -> int:
+def ingest(
+    settings: Settings,
+    days: Sequence[date],
+    progress: Progress = quietly,
+    *,
+    within: Part = ALONE,
+) -> int:
     """Load the files of the days that are not loaded yet; gives the rows read.
 
-    Other days that this changes are computed again with this run (see `ingestion.note_changed`).
+    Other days that this changes are computed again with this run (see `ingestion.note_changed`), where it is no part of
+    a backfill `within` which they are computed.
     """
     with _step(settings, "ingest", days) as (con, noted):
         plan = journey.load(settings.project.journey, settings.folder)
         owed = ingestion.owed_days(con, settings, days)
-        found = ingestion.find(settings, days, owed, plan.goes_on_without)
+        found = ingestion.find(settings, days, owed, plan.goes_on_without, is_none_fine=within != ALONE)
         read = ingestion.load_each(con, settings, progress("Loading files", found), plan.goes_on_without)
         with transaction(con):
             changed = set(ingestion.changed(con))
             changed |= ingestion.set_aside(con, settings, days, changed)
             history.refresh_identities(con, sorted(changed))
-            ingestion.note_changed(con, settings, days, changed)
+            ingestion.note_changed(con, settings, days, changed, within=within)
         noted(read)
     return read
 
@@ -176,23 +185,28 @@ def flag(settings: Settings, days: Sequence[date], progress: Progress = quietly)
 def score(settings: Settings, days: Sequence[date], progress: Progress = quietly) -> int:
     """Score the points, stages and persons of the days; gives the number of points."""
     with _step(settings, "score", days) as (con, noted):
-        plan = journey.load(settings.project.journey, settings.folder)
-        signals = configured(settings.signals, [stage.name for stage in plan.stages])
-        scored = visits = 0
-        for day in progress("Scoring", _days(con)):
-            of_day = periods.of_day(con, settings, plan, day)
-            found = points.score(of_day, signals)
-            for name in ("points", "stage_scores", "person_scores"):
-                replace_day(con, name, day, getattr(found, name))
-            scored, visits = scored + found.points.height, visits + of_day.decided.height
-        noted(visits)
-    return scored
+        found = [_score(con, settings, day) for day in progress("Scoring", _days(con))]
+        noted(sum(visits for _, visits in found))
+    return sum(scored for scored, _ in found)
 
 
-def publish(settings: Settings, days: Sequence[date], progress: Progress = quietly) -> str:
+def _score(con: duckdb.DuckDBPyConnection, settings: Settings, day: date) -> tuple[int, int]:
+    """Score a day; gives the numbers of points and of decided visits."""
+    plan = journey.load(settings.project.journey, settings.folder)
+    of_day = periods.of_day(con, settings, plan, day)
+    found = points.score(of_day, configured(settings.signals, [stage.name for stage in plan.stages]))
+    for name in ("points", "stage_scores", "person_scores"):
+        replace_day(con, name, day, getattr(found, name))
+    return found.points.height, of_day.decided.height
+
+
+def publish(
+    settings: Settings, days: Sequence[date], progress: Progress = quietly, *, instead_of: str | None = None
+) -> str:
     """Make the run's file the one that readers open; gives the version.
 
-    Raises ContractError where the tables contradict themselves (`sql/checks`): that is never published.
+    `instead_of`: a version that is thrown away for it, as of an earlier part of the same backfill. Raises ContractError
+    where the tables contradict themselves (`sql/checks`): that is never published.
     """
     with versions.exclusive(settings.warehouse):
         with _step(settings, "publish", days) as (con, noted):
@@ -200,13 +214,18 @@ def publish(settings: Settings, days: Sequence[date], progress: Progress = quiet
             for day in progress("Checking tables", computed):
                 _verify(con, settings, day)
             noted(len(computed))
+            plan = journey.load(settings.project.journey, settings.folder)
             with transaction(con):
+                computed_days.note(con, computed_days.made_of(con, settings, plan, computed))
                 con.execute("drop table ops.current_changes")
                 con.execute("drop table ops.current_replays")
                 con.execute("drop table ops.current_days")
                 con.execute("drop table ops.current_run")
             con.execute("checkpoint")
-        return versions.publish(settings.warehouse, settings.project.keep_versions).stem
+            is_worn = compacting.free_share(con) > compacting.FREE_SHARE
+        if is_worn:
+            compacting.compact(versions.work_file(settings.warehouse))
+        return versions.publish(settings.warehouse, settings.project.keep_versions, instead_of).stem
 
 
 def _verify(con: duckdb.DuckDBPyConnection, settings: Settings, day: date) -> None:

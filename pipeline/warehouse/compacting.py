@@ -1,4 +1,4 @@
-"""Space that re-runs leave behind is given back: a file with many free blocks is written anew before it is published."""
+"""Space that re-runs leave is given back: a file with many free blocks is written anew before it is published."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import duckdb
 
 from pipeline.errors import WarehouseError
 from pipeline.quoting import text
-from pipeline.warehouse.connection import STORAGE
+from pipeline.warehouse.connection import SESSION, STORAGE
 
 # A day that is replaced leaves its old blocks free, and DuckDB uses them again but never gives them back. Rows that are
 # deleted within a block are not among them and take as much again at most: so both stay below a fifth of a fresh file.
@@ -28,7 +28,7 @@ def compact(path: Path) -> None:
     fresh.unlink(missing_ok=True)
     try:
         with duckdb.connect(config={"storage_compatibility_version": STORAGE}) as con:
-            con.execute("set timezone = 'UTC'; set enable_progress_bar = false")
+            con.execute(SESSION)
             con.execute(f"attach {text(str(path))} as worn (read_only)")
             con.execute(f"attach {text(str(fresh))} as fresh (storage_version {text(STORAGE)})")
             con.execute("copy from database worn to fresh")
