@@ -17,7 +17,7 @@ from pipeline.warehouse.connection import reading
 from pipeline.warehouse.tables import has_table
 
 # Days that are loaded, computed and published together. Publishing copies the file, checks the tables and takes a
-# second or two whatever was done; a week makes that little, and a week is what an interruption loses at most.
+# second or two whatever was done; a week makes that little, and is what an interruption loses of days that are new.
 DAYS_AT_ONCE = 7
 
 FORCED = "forced"
@@ -31,10 +31,14 @@ LOOKS_BACK = "looks back on a changed day"
 
 @dataclass(frozen=True)
 class Planned:
-    """A day that is to be computed, with the first of the reasons that hold."""
+    """A day that is to be computed, with the first of the reasons that hold.
+
+    `is_redone`: it was computed before, of other inputs or settings.
+    """
 
     day: date
     reason: str
+    is_redone: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,9 +53,15 @@ class Plan:
     seconds: float | None
 
     def parts(self) -> list[list[date]]:
-        """The days in the parts in which they are computed and published."""
+        """The days in the parts in which they are computed and published.
+
+        A visit is decided on one day: old later days could contradict a new earlier one. So all days up to the last
+        that is redone are one part.
+        """
         days = [each.day for each in self.days]
-        return [days[start : start + DAYS_AT_ONCE] for start in range(0, len(days), DAYS_AT_ONCE)]
+        first = max((place for place, each in enumerate(self.days, start=1) if each.is_redone), default=0)
+        rest = [days[start : start + DAYS_AT_ONCE] for start in range(first, len(days), DAYS_AT_ONCE)]
+        return [days[:first], *rest] if first else rest
 
 
 def plan(settings: Settings, days: Sequence[date], *, force: bool = False) -> Plan:
@@ -88,11 +98,10 @@ def _planned(
         looks_back = any(each < day <= each + computed.reach(settings) for each in changed)
         if made is not None and reason is None and (looks_back or (day in days and made.inputs != now[day].inputs)):
             reason = LOOKS_BACK
-        if force and day in days:
-            reason = FORCED
-        if reason is not None:
-            planned.append(Planned(day, reason))
-        if reason in {NEW_FILES, CHANGED_FILES, NEVER}:
+        if reason is not None or (force and day in days):
+            is_redone = made is not None and reason is not None
+            planned.append(Planned(day, FORCED if force and day in days else reason or FORCED, is_redone))
+        if reason in {NEW_FILES, CHANGED_FILES, NEW_ROWS, NEVER}:
             changed.append(day)
     return planned
 

@@ -14,7 +14,6 @@ from pipeline.contracts.contract import Contract
 from pipeline.contracts.contract import load as load_contract
 from pipeline.errors import ContractError, InputError, SettingsError, hint
 from pipeline.journeys.orders import LOOK_BACK
-from pipeline.parts import ALONE, Part
 from pipeline.quoting import text
 from pipeline.settings import Settings, Source
 from pipeline.sources import mapping, places
@@ -285,21 +284,22 @@ def note_changed(
     changed: set[date],
     *,
     however_late: bool = False,
-    within: Part = ALONE,
+    since: date | None = None,
 ) -> None:
     """Days that were computed before and are to be computed again, because what they are made of has changed.
 
     Those are earlier days that late rows belong to, as far back as `late_days` unless it is `however_late`, and the
-    days after a changed one that look back on it. In a part of a backfill they are so as far back as that goes, and
-    what a later part computes is left to it.
+    days after a changed one that look back on it. In a part of a backfill they are so at least `since` its first
+    day.
     """
     computed = {day for (day,) in con.execute("select distinct day from ops.signals").fetchall()}
-    since = date.min if however_late else min(min(days) - timedelta(days=settings.project.late_days), within.since)
+    usual = min(days) - timedelta(days=settings.project.late_days)
+    since = date.min if however_late else min(usual, since or usual)
     for day in sorted(day for day in changed & computed if day < since):
         log.warning("%s has changed, too late to be computed again by itself: friction run --day %s", day, day)
     late = {day for day in changed & computed if since <= day < max(days)}
     dirty = [day for day in changed if day in late or day in days]
     reach = settings.window + LOOK_BACK
     after = {day for day in computed if any(each < day <= each + reach for each in dirty)}
-    for day in sorted((late | after) - set(days) - within.later):
+    for day in sorted((late | after) - set(days)):
         con.execute("insert into ops.current_days values ($day)", {"day": day})

@@ -15,7 +15,6 @@ import typer
 
 from pipeline import backfilling, nights, steps, terminal
 from pipeline.errors import ContractError, FrictionError, InputError, SomeDaysError
-from pipeline.parts import Part
 from pipeline.reports.files import PAGE
 from pipeline.settings import Settings
 from pipeline.warehouse import versions
@@ -54,10 +53,8 @@ class Backfill:
 
     def _night(self, days: Sequence[date]) -> None:
         settings, run_id = self.settings, f"{(started := datetime.now(UTC)):%Y-%m-%dT%H:%M:%S.%fZ}"
-        waiting = frozenset(self.planned) - self.done - set(days) - set(self.failed)
-        within = Part(min(self.planned), frozenset(day for day in waiting if day > max(days)))
         steps.prepare(settings, days, run_id, started)
-        steps.ingest(settings, days, terminal.progress, within=within)
+        steps.ingest(settings, days, terminal.progress, since=min(self.planned))
         if self.helper is None:
             steps.check(settings, days, terminal.progress)
             _computed(settings, days)

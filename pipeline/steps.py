@@ -23,7 +23,6 @@ from pipeline.contracts.contract import load as load_contract
 from pipeline.detectors import configured
 from pipeline.errors import ContractError, WarehouseError
 from pipeline.journeys import journey
-from pipeline.parts import ALONE, Part
 from pipeline.reports import files as report_files
 from pipeline.scoring import points
 from pipeline.settings import Settings
@@ -73,23 +72,23 @@ def ingest(
     days: Sequence[date],
     progress: Progress = quietly,
     *,
-    within: Part = ALONE,
+    since: date | None = None,
 ) -> int:
     """Load the files of the days that are not loaded yet; gives the rows read.
 
-    Other days that this changes are computed again with this run (see `ingestion.note_changed`), where it is no part of
-    a backfill `within` which they are computed.
+    Other days that this changes are computed again with this run (see `ingestion.note_changed`). `since`: the first day
+    of the backfill that the run is a part of; the part may be without files.
     """
     with _step(settings, "ingest", days) as (con, noted):
         plan = journey.load(settings.project.journey, settings.folder)
         owed = ingestion.owed_days(con, settings, days)
-        found = ingestion.find(settings, days, owed, plan.goes_on_without, is_none_fine=within != ALONE)
+        found = ingestion.find(settings, days, owed, plan.goes_on_without, is_none_fine=since is not None)
         read = ingestion.load_each(con, settings, progress("Loading files", found), plan.goes_on_without)
         with transaction(con):
             changed = set(ingestion.changed(con))
             changed |= ingestion.set_aside(con, settings, days, changed)
             history.refresh_identities(con, sorted(changed))
-            ingestion.note_changed(con, settings, days, changed, within=within)
+            ingestion.note_changed(con, settings, days, changed, since=since)
         noted(read)
     return read
 

@@ -27,8 +27,8 @@ def backfill(
     """Load, flag, score and report the days of a range that need it.
 
     A day needs it that was never computed, has new or changed files or rows, looks back on a day that has, or was
-    computed with other settings. Days are published a week at a time: after an interruption, kill -9 included, the
-    same command goes on where it was.
+    computed with other settings. New days are published a week at a time, days that change all at once: after an
+    interruption, kill -9 included, the same command goes on with those that are not published.
 
     Exit code 0: all is done, or nothing was to do. 6: some days failed, which are named; the others are published.
     130: interrupted. Other codes: nothing more could be done, as for friction run.
