@@ -85,7 +85,7 @@ def test_going_back_further_than_there_are_versions_says_so(published, tmp_path)
     kept.roll_back(published, "1")
     with pytest.raises(NotFoundError, match=r"friction-000001 is the oldest version that is kept.*keep_versions"):
         kept.roll_back(published)
-    with pytest.raises(WarehouseError, match="no version at .* to go back from"):
+    with pytest.raises(WarehouseError, match=r"no version at .* to go back from"):
         kept.roll_back(tmp_path / "none.duckdb")
 
 
