@@ -221,7 +221,7 @@ def publish(
                 con.execute("drop table ops.current_days")
                 con.execute("drop table ops.current_run")
             con.execute("checkpoint")
-            is_worn = compacting.free_share(con) > compacting.FREE_SHARE
+            is_worn = compacting.worn_share(con) > compacting.WORN_SHARE
         if is_worn:
             compacting.compact(versions.work_file(settings.warehouse))
         return versions.publish(settings.warehouse, settings.project.keep_versions, instead_of).stem

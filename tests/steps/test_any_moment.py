@@ -136,9 +136,8 @@ def kills(kind: str, moments: int, before: dict[str, Path], three_days: dict[str
     assert killed >= moments // 2, "most were over before they were killed: this shows nothing"
 
 
-@pytest.mark.parametrize("kind", ["run", "backfill"])
-def test_killed_at_two_moments_the_next_one_completes(kind, before, three_days, tmp_path):
-    kills(kind, 2, before, three_days, tmp_path)
+def test_a_backfill_that_is_killed_at_two_moments_is_completed_by_the_next(before, three_days, tmp_path):
+    kills("backfill", 2, before, three_days, tmp_path)
 
 
 @pytest.mark.hostile

@@ -13,7 +13,7 @@ from pipeline.warehouse import compacting, kept, versions
 from pipeline.warehouse.connection import reading, writing
 from pipeline.warehouse.days import fingerprint
 
-DAY_ROWS = 20_000
+DAY_ROWS = 10_000
 
 
 def publish(published: Path, number: int, keep: int = 7, instead_of: str | None = None) -> str:
@@ -131,7 +131,7 @@ def _night(published: Path, day: int) -> None:
         con.execute("insert into t select $day, md5(random()::varchar) from range($n)", {"day": day, "n": DAY_ROWS})
         con.commit()
         con.execute("checkpoint")
-        is_worn = compacting.free_share(con) > compacting.FREE_SHARE
+        is_worn = compacting.worn_share(con) > compacting.WORN_SHARE
     if is_worn:
         compacting.compact(work)
     versions.publish(published, 1)
