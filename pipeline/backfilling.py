@@ -6,13 +6,13 @@ from datetime import date
 
 import duckdb
 
-from pipeline import ingestion
+from pipeline import computed, ingestion
 from pipeline.errors import InputError
 from pipeline.journeys import journey
 from pipeline.journeys.journey import Journey
 from pipeline.settings import Settings, Source
 from pipeline.sources import places
-from pipeline.warehouse import computed, loading
+from pipeline.warehouse import loading
 from pipeline.warehouse.connection import reading
 from pipeline.warehouse.tables import has_table
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import duckdb
 import polars as pl
 
+from pipeline import computed as computed_days
 from pipeline import flagging, ingestion, periods, replaying
 from pipeline.answers import gathered
 from pipeline.calendar import day_in
@@ -27,7 +28,6 @@ from pipeline.reports import files as report_files
 from pipeline.scoring import points
 from pipeline.settings import Settings
 from pipeline.warehouse import checks, compacting, history, tables, versions
-from pipeline.warehouse import computed as computed_days
 from pipeline.warehouse.connection import reading, writing
 from pipeline.warehouse.days import replace_day, transaction
 from pipeline.warehouse.rereading import Replayed
