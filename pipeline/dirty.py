@@ -6,15 +6,13 @@ not changed. Days are worked through in their order, so what a day gives differe
 at.
 """
 
-import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from hashlib import sha256
 
 import duckdb
 
-from pipeline import __version__
+from pipeline import computed
 from pipeline.detectors import configured
 from pipeline.errors import WarehouseError
 from pipeline.journeys import contacts, identities, journey, orders, sessions, usual
@@ -41,34 +39,8 @@ INPUTS: Mapping[str, tuple[tuple[changes.Part, timedelta], ...]] = {
     "orders": ((changes.ORDERS, _days(orders.LOOK_BACK)),),
 }
 # A session of a day may have begun two days before, and is compared with what was usual then.
+FARTHEST = max(reach for parts in INPUTS.values() for _, reach in parts)
 USUAL = usual.TRAILING + timedelta(days=2)
-
-
-def digest(settings: Settings) -> str:
-    """The same for the same settings, journey, signals and version: other results are to be expected of others."""
-    plan = journey.load(settings.project.journey, settings.folder)
-    signals = configured(settings.signals, [stage.name for stage in plan.stages])
-    project = settings.project
-    told = [
-        __version__, project.timezone, project.currency, project.rates, project.window_days, plan.model_dump_json(),
-        {name: signal.rules for name, signal in signals.items()},
-    ]  # fmt: skip
-    return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:12]
-
-
-def computed(con: duckdb.DuckDBPyConnection) -> dict[date, tuple[str | None, str | None]]:
-    """The computed days, with why and by which settings they were last; both None where no run has told."""
-    found = con.execute(
-        """
-        with last as (
-            select day, reason, settings from ops.computed join (select distinct run_id, started_at from ops.runs)
-                using (run_id)
-            qualify row_number() over (partition by day order by started_at desc, run_id desc) = 1
-        )
-        select day, reason, settings from (select distinct day from ops.signals) left join last using (day) order by day
-        """
-    ).fetchall()
-    return {day: (reason, by) for day, reason, by in found}
 
 
 def plan(
@@ -77,52 +49,66 @@ def plan(
     days: Sequence[date],
     changed: Iterable[date],
     *,
-    however_late: bool = False,
+    since: date | None = None,
+    forced: Collection[date] = (),
 ) -> None:
     """Note in ops.current_days which days are to be flagged, and why, as far as it is known before the first of them.
 
     `changed`: days of which this run may have changed rows. Within `changes.compared`. Earlier days are computed again
-    as far back as `late_days`, unless it is `however_late`; older ones are kept and told, and nothing is made of them
-    until they are asked for.
+    as far back as `late_days`, and at least `since`; older ones are kept and told, and nothing is made of them until
+    they are asked for. The `forced` among the days are computed whatever has changed.
     """
-    known, by = computed(con), digest(settings)
+    known, by = computed.known(con), computed.digest(settings)
     _refuse_expired(con, settings, [day for day in days if day in known])
     kept = retention.kept_since(con, settings.project.keep_events_days) or date.min
     changed = {day for day in changed if day >= kept}  # what a file brings again of older days is not kept
-    since = date.min if however_late else min(days) - timedelta(days=settings.project.late_days)
+    usually = min(days) - timedelta(days=settings.project.late_days)
+    since = min(usually, since or usually)
+    con.execute("update ops.current_run set since = $since", {"since": since})
     differ = {
-        name: [(changes.days(con, part, _that_matter(set(changed), known, reach)), reach) for part, reach in parts]
+        name: [(changes.days(con, part, _that_matter(changed, known, reach)), reach) for part, reach in parts]
         for name, parts in INPUTS.items()
     }
-    owed = {day for day in days if known.get(day, ("", ""))[0] == "too_late"}
     why: dict[date, tuple[str, date | None]] = {}
     for day in days:
-        reason, settings_then = known.get(day, (None, None))
-        if day not in known or settings_then is None or day in owed:
+        was = known.get(day)
+        if day in forced or was is None or was.settings is None or was.came_too_late:
             why[day] = ("asked", None)
-        elif settings_then != by:
+        elif was.settings != by:
             why[day] = ("settings", None)
     for name, parts in differ.items():
         for day in sorted(set().union(*(found for found, _ in parts)) & known.keys()):
             if day in days or day >= since:
                 why.setdefault(day, (changes.reason(con, name, day), None))
-            elif day not in days:
-                _note_too_late(con, day, by)
-    for day, (_, settings_then) in known.items():
-        if since <= day < max(days) and settings_then not in (None, by):
+            else:
+                log.warning("%s has changed, too late to be computed again by itself: friction run --day %s", day, day)
+                computed.note_too_late(con, [day], by)
+    for day, each in known.items():
+        if since <= day < max(days) and each.settings not in (None, by):
             why.setdefault(day, ("settings", None))
     _warn_of_settings(known, by, since)
-    for day in sorted(known.keys() | set(days)):
-        for parts in differ.values():
-            for found, reach in parts:
-                # of a day that was too late once, nobody knows any more what has changed
-                starts = {each for each in found if each >= since or each in days} | owed
-                reached = [each for each in starts if each < day <= each + reach]
-                if reached:
-                    why.setdefault(day, ("looks_back", min(reached)))
+    _look_back(known, days, [each for parts in differ.values() for each in parts], since, why)
     con.execute("update ops.current_days set reason = null, changed_day = null")
     for day, (reason, start) in sorted(why.items()):
         add(con, day, reason, start, is_flagged=True)
+
+
+def _look_back(
+    known: Mapping[date, computed.Known],
+    days: Sequence[date],
+    differ: Sequence[tuple[set[date], timedelta]],
+    since: date,
+    why: dict[date, tuple[str, date | None]],
+) -> None:
+    """Add to `why` the days that read a changed one, in their order."""
+    unknown: set[date] = set()  # of these nobody knows any more what has changed since later days read them
+    for day in sorted(known.keys() | set(days)):
+        for found, reach in differ:
+            starts = {each for each in found if each >= since or each in days} | unknown
+            if reached := [each for each in starts if each < day <= each + reach]:
+                why.setdefault(day, ("looks_back", min(reached)))
+        if day in why and (day not in known or known[day].came_too_late):
+            unknown.add(day)
 
 
 def _refuse_expired(con: duckdb.DuckDBPyConnection, settings: Settings, days: Sequence[date]) -> None:
@@ -143,20 +129,8 @@ def _that_matter(changed: set[date], known: Iterable[date], reach: timedelta) ->
     return {day for day in changed if any(day <= each <= day + reach for each in known)}
 
 
-def _note_too_late(con: duckdb.DuckDBPyConnection, day: date, by: str) -> None:
-    log.warning("%s has changed, too late to be computed again by itself: friction run --day %s", day, day)
-    con.execute(
-        "delete from ops.computed where day = $day and run_id = (select run_id from ops.current_run)", {"day": day}
-    )
-    con.execute(
-        "insert into ops.computed by name select run_id, $day as day, 'too_late' as reason, false as is_flagged, "
-        "$by as settings from ops.current_run",
-        {"day": day, "by": by},
-    )
-
-
-def _warn_of_settings(known: Mapping[date, tuple[str | None, str | None]], by: str, since: date) -> None:
-    old = [day for day, (_, then) in sorted(known.items()) if day < since and then not in (None, by)]
+def _warn_of_settings(known: Mapping[date, computed.Known], by: str, since: date) -> None:
+    old = [day for day, each in known.items() if day < since and each.settings not in (None, by)]
     if old:
         log.warning(
             "%d days from %s to %s were computed by other settings: friction backfill --from %s --to %s",
@@ -193,7 +167,7 @@ def to_score(con: duckdb.DuckDBPyConnection) -> list[date]:
 def perhaps(con: duckdb.DuckDBPyConnection) -> list[date]:
     """Days that are to be flagged, or may turn out to be, in order: all from the first on."""
     dirty = to_flag(con)
-    return sorted(dirty | {day for day in computed(con) if dirty and day > min(dirty)})
+    return sorted(dirty | {day for day in computed.known(con) if dirty and day > min(dirty)})
 
 
 def look_back_on(con: duckdb.DuckDBPyConnection, settings: Settings, day: date, later: Sequence[date]) -> None:
@@ -203,6 +177,10 @@ def look_back_on(con: duckdb.DuckDBPyConnection, settings: Settings, day: date, 
     plan_ = journey.load(settings.project.journey, settings.folder)
     signals = configured(settings.signals, [stage.name for stage in plan_.stages])
     reached: set[date] = set()
+    if (
+        was := computed.known(con).get(day)
+    ) and was.came_too_late:  # what of its rows is new to later days, nobody knows any more
+        reached |= {each for each in later if each <= day + FARTHEST}
     for measure in sorted({signal.needs_usual for signal in signals.values() if signal.needs_usual}):
         if changes.days(con, changes.usual(measure), [day]):
             names = [name for name, signal in signals.items() if signal.needs_usual == measure]
@@ -227,13 +205,10 @@ def _leaning(con: duckdb.DuckDBPyConnection, names: Sequence[str], days: Sequenc
     return {day for (day,) in found}
 
 
-def note_scores(con: duckdb.DuckDBPyConnection, settings: Settings, days: Sequence[date]) -> None:
-    """Note which days are to be scored again because of what was flagged otherwise. Within `changes.compared`.
-
-    `days`: those that the run was asked for.
-    """
+def note_scores(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Note which days are to be scored again because of what was flagged otherwise. Within `changes.compared`."""
     flagged = to_flag(con)
-    others = [day for day in computed(con) if day not in flagged]
+    others = [day for day in computed.known(con) if day not in flagged]
     if not others:
         return
     window = settings.window
@@ -248,7 +223,7 @@ def note_scores(con: duckdb.DuckDBPyConnection, settings: Settings, days: Sequen
     warm = max(firsts) + window + timedelta(days=takes) if firsts else date.min  # until then due days count
     begins = min(firsts) if len(set(firsts)) == 2 else None
     is_new = changes.whole(con, "events.customers", ("customer_id", "segment"))
-    since = min(days) - timedelta(days=settings.project.late_days)
+    since = con.execute("select since from ops.current_run").fetchall()[0][0]
     for day in others:
         starts = {each for changed, reach in found for each in changed if each <= day <= each + reach}
         starts |= {each for each in found[0][0] if each <= day < warm}
@@ -258,16 +233,3 @@ def note_scores(con: duckdb.DuckDBPyConnection, settings: Settings, days: Sequen
             add(con, day, "period", min(starts), is_flagged=False)
         elif is_new and day >= since:
             add(con, day, "segments", None, is_flagged=False)
-
-
-def keep(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """Write down in ops.computed which days the run has computed, and why."""
-    con.execute(
-        "delete from ops.computed where run_id = (select run_id from ops.current_run) and day in "
-        "(select day from ops.current_days where reason is not null)"
-    )
-    con.execute(
-        "insert into ops.computed by name select run_id, day, reason, changed_day, is_flagged, $by as settings "
-        "from ops.current_days, ops.current_run where reason is not null order by day",
-        {"by": digest(settings)},
-    )

@@ -34,12 +34,15 @@ def again(con: duckdb.DuckDBPyConnection, run_id: str | None, asked: Sequence[da
         "and not list_contains($asked::date[], day) order by day",
         {"run": run_id, "asked": list(asked)},
     ).fetchall()
-    told = [(day, WORDS[reason].format(since)) for day, reason, since in rows]
+    return [f"{span} ({words})" for span, words in _spans([(d, WORDS[reason].format(at)) for d, reason, at in rows])]
+
+
+def _spans(told: Sequence[tuple[date, str]]) -> list[tuple[str, str]]:
+    """Days in a row of which the same is told, as a span and the words; in order."""
     spans = []
     for (_, words), group in groupby(enumerate(told), lambda each: (each[1][0] - timedelta(days=each[0]), each[1][1])):
         days = [day for _, (day, _) in group]
-        span = f"{days[0]}" if len(days) == 1 else f"{days[0]} to {days[-1]}"
-        spans.append(f"{span} ({words})")
+        spans.append((f"{days[0]}" if len(days) == 1 else f"{days[0]} to {days[-1]}", words))
     return spans
 
 
@@ -47,21 +50,11 @@ def lines(con: duckdb.DuckDBPyConnection, asked: Sequence[date]) -> list[str]:
     """What the last run has to say: asked days for which there was nothing new, and which days it computed again."""
     run = last_run(con)
     done = {day for (day,) in con.execute("select day from ops.computed where run_id = $run", {"run": run}).fetchall()}
-    told = [f"nothing new: {day} stays as it was computed." for day in asked if day not in done]
+    told = [
+        f"nothing new: {span} {'stay as they were' if ' to ' in span else 'stays as it was'} computed."
+        for span, _ in _spans([(day, "") for day in asked if day not in done])
+    ]
     count = len(done - set(asked))
     if count:
         told.append(f"{count} {'day' if count == 1 else 'days'} again: {', '.join(again(con, run, asked))}")
     return told
-
-
-def too_late(con: duckdb.DuckDBPyConnection) -> list[date]:
-    """Days whose rows have changed too late, and that no run has computed since; in order."""
-    found = con.execute(
-        """
-        with starts as (select distinct run_id, started_at from ops.runs)
-        select day from ops.computed join starts using (run_id)
-        qualify row_number() over (partition by day order by started_at desc, run_id desc) = 1 and reason = 'too_late'
-        order by day
-        """
-    ).fetchall()
-    return [day for (day,) in found]

@@ -5,7 +5,7 @@ that a run that fails at any step changes nothing that anybody reads.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import duckdb
 import polars as pl
 
-from pipeline import dirty, flagging, ingestion, periods, replaying
+from pipeline import computed, dirty, flagging, ingestion, periods, replaying
 from pipeline.answers import gathered
 from pipeline.calendar import day_in
 from pipeline.contracts.contract import load as load_contract
@@ -26,7 +26,7 @@ from pipeline.journeys import journey
 from pipeline.reports import files as report_files
 from pipeline.scoring import points
 from pipeline.settings import Settings
-from pipeline.warehouse import changes, checks, history, layout, retention, tables, versions
+from pipeline.warehouse import changes, checks, compacting, history, layout, retention, tables, versions
 from pipeline.warehouse.connection import reading, writing
 from pipeline.warehouse.days import replace_day, transaction
 from pipeline.warehouse.rereading import Replayed
@@ -58,8 +58,8 @@ def prepare(settings: Settings, days: Sequence[date], run_id: str, started_at: d
     with versions.exclusive(settings.warehouse), writing(versions.begin(settings.warehouse)) as con:
         layout.upgrade(con, settings.warehouse)
         tables.create_all(con)
-        con.execute("create or replace table ops.current_run (run_id varchar, started_at timestamptz)")
-        con.execute("insert into ops.current_run values ($id, $at)", {"id": run_id, "at": started_at})
+        con.execute("create or replace table ops.current_run (run_id varchar, started_at timestamptz, since date)")
+        con.execute("insert into ops.current_run values ($id, $at, null)", {"id": run_id, "at": started_at})
         con.execute(
             "create or replace table ops.current_days (day date, reason varchar, changed_day date, is_flagged boolean)"
         )
@@ -69,21 +69,30 @@ def prepare(settings: Settings, days: Sequence[date], run_id: str, started_at: d
     return versions.work_file(settings.warehouse)
 
 
-def ingest(settings: Settings, days: Sequence[date], progress: Progress = quietly) -> int:
+def ingest(
+    settings: Settings,
+    days: Sequence[date],
+    progress: Progress = quietly,
+    *,
+    since: date | None = None,
+    forced: Collection[date] = (),
+) -> int:
     """Load the files of the days that are not loaded yet; gives the rows read.
 
-    Other days that this changes are computed again with this run (see `pipeline.dirty`).
+    Other days that this changes are computed again with this run (see `pipeline.dirty`). `since` and `forced`: where the
+    run is a part of a backfill, its first day, and the days that are computed whatever has changed; such a part may be
+    without files.
     """
     with _step(settings, "ingest", days) as (con, noted):
         plan = journey.load(settings.project.journey, settings.folder)
         owed = ingestion.owed_days(con, settings, days)
-        found = ingestion.find(settings, days, owed, plan.goes_on_without)
+        found = ingestion.find(settings, days, owed, plan.goes_on_without, is_none_fine=since is not None)
         read = ingestion.load_each(con, settings, progress("Loading files", found), plan.goes_on_without)
         with changes.compared(con, settings.warehouse), transaction(con):
             changed = set(ingestion.changed(con))
             changed |= ingestion.set_aside(con, settings, days, changed)
             history.refresh_identities(con, sorted(changed))
-            dirty.plan(con, settings, days, changed)
+            dirty.plan(con, settings, days, changed, since=since, forced=forced)
         noted(read)
     return read
 
@@ -104,7 +113,7 @@ def replay(
             changed = set(ingestion.changed(con))
             changed |= ingestion.set_aside(con, settings, days, changed)
             history.refresh_identities(con, sorted(changed))
-            dirty.plan(con, settings, days, changed, however_late=True)
+            dirty.plan(con, settings, days, changed, since=date.min)
         noted(sum(each.rows for each in replayed))
     return replayed
 
@@ -176,7 +185,7 @@ def flag(settings: Settings, days: Sequence[date], progress: Progress = quietly)
             found, read = flagging.flag(con, settings, day)
             dirty.look_back_on(con, settings, day, perhaps[place:])
             flags, events = flags + found, events + read
-        dirty.note_scores(con, settings, days)
+        dirty.note_scores(con, settings)
         noted(events)
     return flags
 
@@ -184,32 +193,37 @@ def flag(settings: Settings, days: Sequence[date], progress: Progress = quietly)
 def score(settings: Settings, days: Sequence[date], progress: Progress = quietly) -> int:
     """Score the points, stages and persons of the days; gives the number of points."""
     with _step(settings, "score", days) as (con, noted):
-        plan = journey.load(settings.project.journey, settings.folder)
-        signals = configured(settings.signals, [stage.name for stage in plan.stages])
-        scored = visits = 0
-        for day in progress("Scoring", dirty.to_score(con)):
-            of_day = periods.of_day(con, settings, plan, day)
-            found = points.score(of_day, signals)
-            for name in ("points", "stage_scores", "person_scores"):
-                replace_day(con, name, day, getattr(found, name))
-            scored, visits = scored + found.points.height, visits + of_day.decided.height
-        noted(visits)
-    return scored
+        found = [_score(con, settings, day) for day in progress("Scoring", dirty.to_score(con))]
+        noted(sum(visits for _, visits in found))
+    return sum(scored for scored, _ in found)
 
 
-def publish(settings: Settings, days: Sequence[date], progress: Progress = quietly) -> str:
+def _score(con: duckdb.DuckDBPyConnection, settings: Settings, day: date) -> tuple[int, int]:
+    """Score a day; gives the numbers of points and of decided visits."""
+    plan = journey.load(settings.project.journey, settings.folder)
+    of_day = periods.of_day(con, settings, plan, day)
+    found = points.score(of_day, configured(settings.signals, [stage.name for stage in plan.stages]))
+    for name in ("points", "stage_scores", "person_scores"):
+        replace_day(con, name, day, getattr(found, name))
+    return found.points.height, of_day.decided.height
+
+
+def publish(
+    settings: Settings, days: Sequence[date], progress: Progress = quietly, *, instead_of: str | None = None
+) -> str:
     """Make the run's file the one that readers open; gives the version.
 
-    Raises ContractError where the tables contradict themselves (`sql/checks`): that is never published.
+    `instead_of`: a version that is thrown away for it, as of an earlier part of the same backfill. Raises ContractError
+    where the tables contradict themselves (`sql/checks`): that is never published.
     """
     with versions.exclusive(settings.warehouse):
         with _step(settings, "publish", days) as (con, noted):
-            computed = dirty.to_score(con)
-            for day in progress("Checking tables", computed):
+            scored = dirty.to_score(con)
+            for day in progress("Checking tables", scored):
                 _verify(con, settings, day)
-            noted(len(computed))
+            noted(len(scored))
             with transaction(con):
-                dirty.keep(con, settings)
+                computed.keep(con, computed.digest(settings))
                 expired = retention.expire(con, settings.project.keep_events_days)
                 con.execute("drop table ops.current_changes")
                 con.execute("drop table ops.current_replays")
@@ -218,7 +232,10 @@ def publish(settings: Settings, days: Sequence[date], progress: Progress = quiet
             con.execute("checkpoint")
             if expired:
                 log.info("%d events are older than %d days and gone", expired, settings.project.keep_events_days)
-        return versions.publish(settings.warehouse, settings.project.keep_versions).stem
+            is_worn = compacting.worn_share(con) > compacting.WORN_SHARE
+        if is_worn:
+            compacting.compact(versions.work_file(settings.warehouse))
+        return versions.publish(settings.warehouse, settings.project.keep_versions, instead_of).stem
 
 
 def _verify(con: duckdb.DuckDBPyConnection, settings: Settings, day: date) -> None:

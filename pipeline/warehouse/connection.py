@@ -12,6 +12,7 @@ from pipeline.warehouse import layout
 
 # Files that DuckDB 1.4 and 1.5 can open too: analysts' clients are older than the pipeline.
 STORAGE = "v1.4.0"
+SESSION = "set timezone = 'UTC'; set enable_progress_bar = false"  # the run has a progress of its own
 
 
 @contextmanager
@@ -52,7 +53,7 @@ def _opened(path: Path, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnectio
     except duckdb.Error as error:
         raise WarehouseError(f"{path} cannot be opened: {error}") from error
     try:
-        con.execute("set timezone = 'UTC'; set enable_progress_bar = false")  # the run has a progress of its own
+        con.execute(SESSION)
         yield con
     finally:
         con.close()

@@ -103,7 +103,7 @@ except WarehouseError as error:
 """
         told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
         assert told.returncode == 1
-        assert f"another run is writing to {published} (process {os.getpid()})" in told.stderr
+        assert f"another run is writing to {published} (process {os.getpid()}, since 20" in told.stderr
     with versions.exclusive(published):
         pass
 
