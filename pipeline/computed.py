@@ -47,8 +47,8 @@ def known(con: duckdb.DuckDBPyConnection) -> dict[date, Known]:
     found = con.execute(
         """
         with told as (
-            select day, is_flagged, settings, row_number() over (partition by day order by started_at, run_id) as place
-            from ops.computed join (select distinct run_id, started_at from ops.runs) using (run_id)
+            select day, is_flagged, settings, row_number() over (partition by day order by started_at, c.rowid) as place
+            from ops.computed c join (select distinct run_id, started_at from ops.runs) using (run_id)
             where is_flagged or reason = 'too_late'
         ), last as (
             select day, arg_max(settings, place) filter (is_flagged) as settings, arg_max(is_flagged, place) as is_whole

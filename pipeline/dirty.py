@@ -177,9 +177,7 @@ def look_back_on(con: duckdb.DuckDBPyConnection, settings: Settings, day: date, 
     plan_ = journey.load(settings.project.journey, settings.folder)
     signals = configured(settings.signals, [stage.name for stage in plan_.stages])
     reached: set[date] = set()
-    if (
-        was := computed.known(con).get(day)
-    ) and was.came_too_late:  # what of its rows is new to later days, nobody knows any more
+    if day in computed.too_late(con):  # nobody knows any more what is new in its rows
         reached |= {each for each in later if each <= day + FARTHEST}
     for measure in sorted({signal.needs_usual for signal in signals.values() if signal.needs_usual}):
         if changes.days(con, changes.usual(measure), [day]):

@@ -253,8 +253,8 @@ def _note(con: duckdb.DuckDBPyConnection, loaded: loading.Loaded, etag: str | No
     row.pop("days")
     names = ", ".join(row)
     con.execute(
-        f"insert into ops.loads ({names}, run_id, loaded_at) select {', '.join('$' + name for name in row)}, run_id, started_at "
-        "from ops.current_run",
+        f"insert into ops.loads ({names}, run_id, loaded_at) select {', '.join('$' + name for name in row)}, "
+        "run_id, started_at from ops.current_run",
         row,
     )
 

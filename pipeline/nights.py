@@ -32,7 +32,7 @@ def run(settings: Settings, days: list[date], *, reported: list[date], bring: St
 
 
 def tell_again(settings: Settings, asked: Sequence[date]) -> None:
-    """Print for which of the asked days there was nothing new, and which others the last run computed again, and why."""
+    """Print for which of the asked days nothing was new, and which others the last run computed again, and why."""
     with reading(settings.warehouse) as con:
         for line in recounting.lines(con, asked):
             terminal.err().print(terminal.shown(line))

@@ -79,9 +79,9 @@ def ingest(
 ) -> int:
     """Load the files of the days that are not loaded yet; gives the rows read.
 
-    Other days that this changes are computed again with this run (see `pipeline.dirty`). `since` and `forced`: where the
-    run is a part of a backfill, its first day, and the days that are computed whatever has changed; such a part may be
-    without files.
+    Other days that this changes are computed again with this run (see `pipeline.dirty`). `since` and `forced`: where
+    the run is a part of a backfill, its first day, and the days that are computed whatever has changed; such a part may
+    be without files.
     """
     with _step(settings, "ingest", days) as (con, noted):
         plan = journey.load(settings.project.journey, settings.folder)

@@ -41,12 +41,6 @@ def create_all(con: duckdb.DuckDBPyConnection) -> None:
             con.execute(f"comment on column marts.{quoted(path.stem)}.{quoted(name)} is {text(words)}")
 
 
-def has_table(con: duckdb.DuckDBPyConnection, table: str) -> bool:
-    """Whether there is a table of that name, schema included."""
-    query = "select 1 from duckdb_tables() where schema_name || '.' || table_name = $table"
-    return bool(con.execute(query, {"table": table}).fetchall())
-
-
 def _create_table(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     con.execute(contract.ddl())
     found = {name: kind for name, kind, *_ in con.execute(f"describe {contract.table}").fetchall()}

@@ -16,7 +16,7 @@ LATER = w.DAYS[1] + timedelta(days=150)
 
 
 @pytest.fixture(scope="module")
-def half_a_year(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, dict[str, str]]:
+def half_a_year(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, dict[str, object]]:
     """Two days, and one that comes 150 days after the second; the results of the two as they were at first."""
     folder: Path = tmp_path_factory.mktemp("retention")
     settings = w.write(folder, w.world([*w.DAYS[:2], LATER]), more="keep_events_days = 150\n")
