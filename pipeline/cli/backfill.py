@@ -56,3 +56,5 @@ def _show(plan: backfilling.Plan, console: Console) -> None:
     time = "" if plan.seconds is None else f", about {parted.duration(plan.seconds)} by earlier runs"
     days = f"{len(plan.days)} {'day' if len(plan.days) == 1 else 'days'}"
     console.print(f"{days} to compute{time}; {plan.untouched} of those asked for need nothing (--force: all the same).")
+    if any(each.reason == backfilling.LOOKS_BACK for each in plan.days):
+        console.print("Of the days that look back, those that read nothing of what has changed stay as they are.")
