@@ -14,16 +14,21 @@ import duckdb
 
 from pipeline.contracts.contract import load
 from pipeline.quoting import quoted, text
+from pipeline.warehouse import entries
 from pipeline.warehouse.history import CLICKSTREAM, NOT_READ
 
 
 @dataclass(frozen=True)
 class Part:
-    """What of a table the work of some day reads: some columns of some rows. Only where these differ has it changed."""
+    """What of a table the work of some day reads: some columns of some rows. Only where these differ has it changed.
+
+    `attributes`: what is read of the column of that name, where a row has it.
+    """
 
     table: str
     columns: tuple[str, ...]
     where: str = "true"
+    attributes: tuple[str, ...] = ()
 
 
 def _read_of(name: str) -> Part:
@@ -32,8 +37,7 @@ def _read_of(name: str) -> Part:
     return Part(contract.table, columns, "set_aside is null")
 
 
-# What tells an app's version and a browser is read for journeys.entries.
-CLICKS = Part("events.clickstream", (*CLICKSTREAM, "app_version", "user_agent", "attributes"), "set_aside is null")
+CLICKS = Part("events.clickstream", (*CLICKSTREAM, *entries.COLUMNS), "set_aside is null", entries.ATTRIBUTES)
 PURCHASES = Part(
     "events.clickstream",
     ("event_id", "occurred_at", "customer_id", "order_id", "value", "currency", "device", "channel"),
@@ -84,7 +88,10 @@ def days(con: duckdb.DuckDBPyConnection, part: Part, among: Iterable[date]) -> s
     known = _columns(con, part.table)
     if not known:  # nothing is published, or a version that had no such table
         return set(asked)
-    listed = ", ".join(quoted(name) for name in part.columns if name in known)
+    listed = ", ".join(
+        [quoted(name) for name in part.columns if name in known]
+        + [f"attributes ->> {text(f'$.{quoted(name)}')}" for name in part.attributes]
+    )
 
     def summed(table: str) -> str:
         return (

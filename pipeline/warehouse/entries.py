@@ -23,6 +23,10 @@ BROWSERS = (
     ("Safari", r"\bVersion/[\d.]+.* Safari/"),
     ("Internet Explorer", r"\b(MSIE |Trident/)"),
 )
+# What is read for it besides what the journeys are made of.
+COLUMNS = ("app_version", "user_agent")
+ATTRIBUTES = ("app_version", "$app_version", "browser", "$browser")
+
 AGENT_LENGTH = 1_000  # characters that are looked at, as where bots are told
 
 
