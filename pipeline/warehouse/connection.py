@@ -17,10 +17,13 @@ SESSION = "set timezone = 'UTC'; set enable_progress_bar = false"  # the run has
 
 @contextmanager
 def writing(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection that may write. Raises WarehouseError where another process holds the file."""
+    """A connection that may write. Raises WarehouseError where another process holds the file, or the disk is full."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _opened(path, read_only=False) as con:
-        yield con
+    try:
+        with _opened(path, read_only=False) as con:
+            yield con
+    except (duckdb.IOException, duckdb.FatalException) as error:
+        raise WarehouseError(f"{path} cannot be written: {error}") from error
 
 
 @contextmanager

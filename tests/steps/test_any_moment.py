@@ -38,8 +38,8 @@ steps.report = lambda *_: []
 parted.nights.tell = lambda *_: None
 parted.nights.tell_again = lambda *_: None
 settings = load(Path(sys.argv[1]) / "friction.toml")
-days = [date.fromisoformat(day) for day in sys.argv[3:]]
-limit = LIMIT
+days = [date.fromisoformat(day) for day in sys.argv[4:]]
+limit = int(sys.argv[3])
 if limit:
     import resource, signal
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -57,7 +57,7 @@ except (FrictionError, OSError) as error:
 def start(folder: Path, kind: str, limit: int = 0) -> subprocess.Popen[str]:
     days = [day.isoformat() for day in (THREE[2:] if kind == "run" else THREE)]
     return subprocess.Popen(
-        [sys.executable, "-c", CHILD.replace("LIMIT", str(limit)), str(folder), kind, *days],
+        [sys.executable, "-c", CHILD, str(folder), kind, str(limit), *days],
         env=os.environ | {"PYTHONPATH": str(ROOT)}, cwd=ROOT, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
 
