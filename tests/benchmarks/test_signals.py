@@ -99,7 +99,7 @@ def buckets_of(path: Path, folder: Path, buckets: int) -> Iterator[Callable[[int
         history.remember(con, [])
         known = schema("clickstream")
         types = [pl.col(name).cast(known[name]) for name in CLICKSTREAM]
-        with history.clickstream(con, DAY.start, DAY.end, buckets, folder / "buckets") as of:
+        with history.clickstream(con, DAY.start, DAY.end, buckets, folder / "buckets.arrow") as of:
             yield lambda number: night.Bucket(
                 events=of(number).select(types),
                 purchases=nothing("clickstream"),

@@ -103,7 +103,12 @@ def test_nobody_goes_back_while_a_run_is_writing_and_is_told_since_when(publishe
 def test_all_that_a_dead_run_left_is_thrown_away(published):
     folder = published.parent
     before = sorted(folder.iterdir())
-    for name in ("friction-working.duckdb", "friction-working.duckdb.wal", "friction-working.compact"):
+    for name in (
+        "friction-working.duckdb",
+        "friction-working.duckdb.wal",
+        "friction-working.compact",
+        "friction-working.arrow",
+    ):
         (folder / name).write_bytes(b"half")
     for name in ("friction-working.buckets", "friction-working.duckdb.tmp"):
         (folder / name).mkdir()
