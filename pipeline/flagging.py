@@ -52,7 +52,7 @@ def flag(con: duckdb.DuckDBPyConnection, settings: Settings, date_: date) -> tup
     buckets = 1 + counts["clickstream"]["*"] // BUCKET_EVENTS
     few = 1 + buckets // BUCKETS_OF_DEVICES
     history.remember(con, (_resolved(con, since, day.end, history.Share(number, few)) for number in range(few)))
-    apart = versions.bucket_folder(settings.warehouse)
+    apart = versions.bucket_file(settings.warehouse)
     with history.clickstream(con, since, day.end, buckets, apart) as events:
         parts = in_parallel(
             lambda number: _bucket(con, day, events(number), history.Share(number, buckets)),

@@ -35,9 +35,12 @@ def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
     is_back = (pl.col("person_id") == pl.col("person_id").shift(-1)) & (
         pl.col("seen_at").shift(-1) <= pl.col("flagged_at")
     )
+    is_first = (pl.col("session") != pl.col("session").shift(1)).fill_null(
+        value=True
+    )  # each session's rows are together
     over = (
-        carts.group_by("session", maintain_order=True)
-        .agg(pl.col("person_id", "closed_at").first(), seen_at=pl.col("occurred_at").first())
+        carts.filter(is_first)
+        .select("session", "person_id", "closed_at", seen_at="occurred_at")
         .with_columns(flagged_at=pl.col("closed_at") + parameters.back_within)
         .filter(
             ~is_back.fill_null(value=False) & pl.col("flagged_at").is_between(inputs.start, inputs.end, closed="left")

@@ -25,9 +25,11 @@ def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
     is_work = pl.col("event_name").is_in(list(parameters.started_by))
     is_failed = (pl.col("outcome") == "error").fill_null(value=False)
     there = ["stage", "visit_id", "currency", "channel", "device", "closed_at"]
+    of_forms = inputs.named(*parameters.started_by, "form_submit").drop_nulls("form_id")
+    # most forms are submitted: they are left out at once
+    submitted = of_forms.filter((pl.col("event_name") == "form_submit") & ~is_failed).select("session", "form_id")
     return (
-        inputs.named(*parameters.started_by, "form_submit")
-        .drop_nulls("form_id")
+        of_forms.join(submitted, on=["session", "form_id"], how="anti", maintain_order="left")
         .group_by("session", "form_id", maintain_order=True)
         .agg(
             pl.col("person_id", "customer_id", "session_id").first(),
@@ -38,10 +40,9 @@ def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
             field=pl.col("field_id").filter(is_work).drop_nulls().last(),
             first_id=pl.col("event_id").filter(is_work).first(),
             last_id=pl.col("event_id").filter(is_work).last(),
-            is_submitted=((pl.col("event_name") == "form_submit") & ~is_failed).any(),
             fields=pl.col("field_id").filter(is_work).drop_nulls().n_unique(),
         )
-        .filter(pl.col("first_id").is_not_null() & ~pl.col("is_submitted"))
+        .drop_nulls("first_id")
         .with_columns(
             locus_type=pl.when(pl.col("field").is_null()).then(pl.lit("form")).otherwise(pl.lit("form_field")),
             locus=pl.concat_str("form_id", "field", separator="/", ignore_nulls=True),

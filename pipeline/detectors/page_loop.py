@@ -35,8 +35,13 @@ def detect(inputs: Inputs, parameters: Parameters) -> pl.LazyFrame:
     before = parameters.min_times - 1
     again = [pl.col(key) == pl.col(key).shift(before) for key in ("session", "address")]
     is_soon = time - time.shift(before) <= parameters.within
+    # whatever the pages: so many were come to so soon, from the page before it so many rows ago to this one, …
+    is_quick = (is_soon & (session == session.shift(before))).fill_null(value=False)
+    # … and a page that is come to often is, each time, one of those; most are not, and need not be sorted
+    in_quick = pl.any_horizontal(is_quick.shift(-ahead, fill_value=False) for ahead in range(parameters.min_times))
     often = (
-        pages.select("session", "address", "row", "occurred_at", hash=pl.col("address").hash(0))
+        pages.filter(in_quick)
+        .select("session", "address", "row", "occurred_at", hash=pl.col("address").hash(0))
         .sort("session", "hash", "row")  # brings equal addresses together much faster than they themselves would
         .with_columns(since=row.shift(before), is_loop=pl.all_horizontal(*again, is_soon))
         .filter("is_loop")

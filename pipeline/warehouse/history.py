@@ -1,6 +1,5 @@
 """What a night reads of the warehouse: no more columns and days than the day's work needs."""
 
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import polars as pl
 from pipeline.contracts.contract import load
 from pipeline.quoting import quoted
 from pipeline.warehouse.connection import fetch
+from pipeline.warehouse.parting import parted
 
 # The columns of the clickstream that journeys, detectors and reports of a day are made of.
 CLICKSTREAM = (
@@ -52,17 +52,17 @@ def remember(con: duckdb.DuckDBPyConnection, parts: Iterable[pl.DataFrame]) -> N
 
 @contextmanager
 def clickstream(
-    con: duckdb.DuckDBPyConnection, start: datetime, end: datetime, buckets: int, folder: Path
+    con: duckdb.DuckDBPyConnection, start: datetime, end: datetime, buckets: int, path: Path
 ) -> Iterator[Callable[[int], pl.DataFrame]]:
     """Events in [start, end), bucket of people by bucket, with the customers that were `remembered` of anonymous ones.
 
-    Of more than one bucket the events are read once, into files in `folder`, which are gone at the end: to look for
+    Of more than one bucket the events are read once, into the file `path`, which is gone at the end: to look for
     each bucket's in all of them would take the square of the time.
     """
     told = {"customer_id": "coalesce(customer_id, resolved_id) as customer_id"}
     listed = ", ".join(told.get(column, f"e.{quoted(column)}") for column in CLICKSTREAM)
     query = f"""
-        select {listed}, hash(coalesce(customer_id, resolved_id, anonymous_id)) % $buckets as bucket
+        select {listed}, (hash(coalesce(customer_id, resolved_id, anonymous_id)) % $buckets)::usmallint as bucket
         from events.clickstream e left join resolved using (event_id)
         where {_WITHIN.format(time="occurred_at")}
         """
@@ -70,17 +70,8 @@ def clickstream(
     if buckets == 1:
         yield lambda _: rows.pl().drop("bucket")
         return
-    rows.write_parquet(str(folder), partition_by=["bucket"], compression="lz4", overwrite=True)
-    nobody: pl.DataFrame = rows.limit(0).pl().drop("bucket")
-
-    def of(bucket: int) -> pl.DataFrame:
-        files = sorted(folder.glob(f"bucket={bucket}/*.parquet"))
-        return pl.read_parquet(files, hive_partitioning=False) if files else nobody
-
-    try:
+    with parted(rows, "bucket", buckets, path) as of:
         yield of
-    finally:
-        shutil.rmtree(folder)
 
 
 def of_customers(

@@ -25,9 +25,9 @@ def work_file(published: Path) -> Path:
     return published.with_name(f"{published.stem}-working.duckdb")
 
 
-def bucket_folder(published: Path) -> Path:
+def bucket_file(published: Path) -> Path:
     """Where a run keeps the events of a night by bucket of people, while it works on them."""
-    return published.with_name(f"{published.stem}-working.buckets")
+    return published.with_name(f"{published.stem}-working.arrow")
 
 
 def version_folder(published: Path) -> Path:

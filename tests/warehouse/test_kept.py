@@ -109,7 +109,12 @@ def test_a_version_takes_the_place_of_an_earlier_part_of_its_backfill(published)
 def test_all_that_a_dead_run_left_is_thrown_away(published):
     folder = published.parent
     before = sorted(folder.iterdir())
-    for name in ("friction-working.duckdb", "friction-working.duckdb.wal", "friction-working.compact"):
+    for name in (
+        "friction-working.duckdb",
+        "friction-working.duckdb.wal",
+        "friction-working.compact",
+        "friction-working.arrow",
+    ):
         (folder / name).write_bytes(b"half")
     for name in ("friction-working.buckets", "friction-working.duckdb.tmp"):
         (folder / name).mkdir()
