@@ -5,6 +5,7 @@ from datetime import date
 import duckdb
 import polars as pl
 
+from pipeline import computed, recounting
 from pipeline.errors import NotFoundError, WarehouseError
 from pipeline.journeys import journey
 from pipeline.reports import gather, incoming
@@ -86,6 +87,8 @@ def status(con: duckdb.DuckDBPyConnection) -> dict[str, object]:
         change: drift.filter(pl.col("change") == change).drop("change", "contract").to_dicts()
         for change in ("new", "gone")
     }
+    found["computed_again"] = ", ".join(recounting.again(con, recounting.last_run(con))) or None
+    found["changed_too_late"] = ", ".join(map(str, computed.too_late(con))) or None
     return found | {
         "stopped_sources": [each | {"error": incoming.first_line(each["error"])} for each in stopped],
         "new_columns": [{name: value for name, value in each.items() if name != "signals"} for each in told["new"]],

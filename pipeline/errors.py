@@ -38,6 +38,12 @@ class NotFoundError(FrictionError):
     exit_code = 5
 
 
+class SomeDaysError(FrictionError):
+    """Some days of a backfill failed; the others are computed and published."""
+
+    exit_code = 6
+
+
 class ContractError(FrictionError):
     """Input breaks its data contract beyond the contract's limit, or a contract file is not a contract."""
 

@@ -45,13 +45,15 @@ def find(
     days: Sequence[date],
     owed: Mapping[str, Sequence[date]] = MappingProxyType({}),
     goes_on_without: Collection[str] = (),
+    *,
+    is_none_fine: bool = False,
 ) -> list[Found]:
     """Where the files of the days are, each once, with the source that they belong to; in order of source and name.
 
     After them come those of the days that a source owes (see `owed_days`): what is still wrong with them keeps no file
     of the days away. A storage that cannot be listed is told in place of the files of a source of one of the contracts
     `goes_on_without`, for the other sources its error is raised. Raises InputError where there is no file of the days
-    at all, SettingsError where no source is named.
+    at all and that is not fine, SettingsError where no source is named.
     """
     if not settings.sources:
         raise SettingsError("friction.toml names no [[sources]]: say what to read.")
@@ -66,7 +68,7 @@ def find(
                 log.warning("source %s: no file matches %s on %s", source.name, path, day)
             for each in matching:
                 found[source.name, each.shown] = each
-    if not found:
+    if not found and not is_none_fine:
         looked = ", ".join(source.path for source in settings.sources)
         until = f" to {days[-1]}" if len(days) > 1 else ""
         raise InputError(f"there is no file for {days[0]}{until}: looked for {looked} in {settings.folder}.")
@@ -154,7 +156,7 @@ def load(con: duckdb.DuckDBPyConnection, settings: Settings, source: Source, pla
     it is read, unless its content is known to be loaded.
     """
     contract, mapped = read_as(settings, source)
-    if _is_known(con, source, contract, place, mapped):
+    if is_known(con, source, contract, place, mapped):
         return 0
     with places.at_hand(place) as found:
         identity = loading.load_id(source.name, contract, found, mapped, source.dialect())
@@ -165,7 +167,7 @@ def load(con: duckdb.DuckDBPyConnection, settings: Settings, source: Source, pla
         return _load(con, settings, source, contract, found, mapped)
 
 
-def _is_known(
+def is_known(
     con: duckdb.DuckDBPyConnection,
     source: Source,
     contract: Contract,
@@ -255,8 +257,8 @@ def _note(con: duckdb.DuckDBPyConnection, loaded: loading.Loaded, etag: str | No
     row.pop("days")
     names = ", ".join(row)
     con.execute(
-        f"insert into ops.loads ({names}, run_id, loaded_at) select {', '.join('$' + name for name in row)}, * "
-        "from ops.current_run",
+        f"insert into ops.loads ({names}, run_id, loaded_at) select {', '.join('$' + name for name in row)}, "
+        "run_id, started_at from ops.current_run",
         row,
     )
 
@@ -277,28 +279,3 @@ def set_aside(
             len(old), old[0], old[-1], old[0], old[-1],
         )  # fmt: skip
     return found
-
-
-def note_changed(
-    con: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    days: Sequence[date],
-    changed: set[date],
-    *,
-    however_late: bool = False,
-) -> None:
-    """Days that were computed before and are to be computed again, because what they are made of has changed.
-
-    Those are earlier days that late rows belong to, as far back as `late_days` unless it is `however_late`, and the
-    days after a changed one that look back on it.
-    """
-    computed = {day for (day,) in con.execute("select distinct day from ops.signals").fetchall()}
-    since = date.min if however_late else min(days) - timedelta(days=settings.project.late_days)
-    for day in sorted(day for day in changed & computed if day < since):
-        log.warning("%s has changed, too late to be computed again by itself: friction run --day %s", day, day)
-    late = {day for day in changed & computed if since <= day < max(days)}
-    dirty = [day for day in changed if day in late or day in days]
-    reach = settings.window + LOOK_BACK
-    after = {day for day in computed if any(each < day <= each + reach for each in dirty)}
-    for day in sorted((late | after) - set(days)):
-        con.execute("insert into ops.current_days values ($day)", {"day": day})

@@ -1,13 +1,13 @@
 """Nights from the command line: all steps with their progress, how fast they were and what they found."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
 import typer
 
-from pipeline import answers, steps, terminal
+from pipeline import answers, recounting, steps, terminal
 from pipeline.settings import Settings
 from pipeline.warehouse import versions
 from pipeline.warehouse.connection import reading
@@ -27,13 +27,26 @@ def run(settings: Settings, days: list[date], *, reported: list[date], bring: St
     except KeyboardInterrupt:
         terminal.err().print("interrupted: what readers open is whole, as it was or as this run has published it.")
         raise typer.Exit(INTERRUPTED) from None
+    tell_again(settings, days)
+    tell(settings, reported[-1], pages[-1])
+
+
+def tell_again(settings: Settings, asked: Sequence[date]) -> None:
+    """Print for which of the asked days nothing was new, and which others the last run computed again, and why."""
+    with reading(settings.warehouse) as con:
+        for line in recounting.lines(con, asked):
+            terminal.err().print(terminal.shown(line))
+
+
+def tell(settings: Settings, day: date, page: Path) -> None:
+    """Print how fast the last run was, what is to say about the day's input, its ten lines and where its report is."""
     with reading(settings.warehouse) as con:
         _speeds(con)
-        for line in answers.came_in(con, settings, reported[-1]):
+        for line in answers.came_in(con, settings, day):
             terminal.err().print(terminal.shown(line))
-        for line in answers.summary(con, settings, reported[-1]):
+        for line in answers.summary(con, settings, day):
             terminal.out().print(terminal.shown(line))
-    terminal.out().print(terminal.shown(f"\nReport:  {near(pages[-1])}"), soft_wrap=True)
+    terminal.out().print(terminal.shown(f"\nReport:  {near(page)}"), soft_wrap=True)
 
 
 def _run(settings: Settings, days: list[date], reported: list[date], bring: Step) -> list[Path]:

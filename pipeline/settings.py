@@ -157,6 +157,7 @@ class Project(_Section):
     window_days: int = Field(default=28, ge=1, le=366)
     late_days: int = Field(default=3, ge=0, le=28)  # GA4 and Snowplow rewrite the last three days
     keep_versions: int = Field(default=7, ge=1)
+    keep_events_days: int = Field(default=400, ge=150)  # a day looks back 91 days, and late days on top of that
 
     @field_validator("timezone")
     @classmethod

@@ -5,10 +5,11 @@ that a run that fails at any step changes nothing that anybody reads.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import duckdb
 import polars as pl
 
-from pipeline import flagging, ingestion, replaying, scores
+from pipeline import computed, dirty, flagging, ingestion, replaying, scores
 from pipeline.answers import gathered
 from pipeline.calendar import day_in
 from pipeline.contracts.contract import load as load_contract
@@ -25,7 +26,7 @@ from pipeline.errors import ContractError, WarehouseError
 from pipeline.journeys import journey
 from pipeline.reports import files as report_files
 from pipeline.settings import Settings
-from pipeline.warehouse import checks, compacting, history, tables, versions
+from pipeline.warehouse import changes, checks, compacting, history, layout, retention, tables, versions
 from pipeline.warehouse.connection import reading, writing
 from pipeline.warehouse.days import transaction
 from pipeline.warehouse.rereading import Replayed
@@ -55,31 +56,43 @@ def prepare(settings: Settings, days: Sequence[date], run_id: str, started_at: d
     plan = journey.load(settings.project.journey, settings.folder, families())
     configured(settings.signals, [stage.name for stage in plan.stages])
     with versions.exclusive(settings.warehouse), writing(versions.begin(settings.warehouse)) as con:
+        layout.upgrade(con, settings.warehouse)
         tables.create_all(con)
-        con.execute("create or replace table ops.current_run (run_id varchar, started_at timestamptz)")
-        con.execute("insert into ops.current_run values ($id, $at)", {"id": run_id, "at": started_at})
-        con.execute("create or replace table ops.current_days (day date)")
-        con.executemany("insert into ops.current_days values ($1)", [[day] for day in days])
+        con.execute("create or replace table ops.current_run (run_id varchar, started_at timestamptz, since date)")
+        con.execute("insert into ops.current_run values ($id, $at, null)", {"id": run_id, "at": started_at})
+        con.execute(
+            "create or replace table ops.current_days (day date, reason varchar, changed_day date, is_flagged boolean)"
+        )
+        con.executemany("insert into ops.current_days values ($1, 'asked', null, true)", [[day] for day in set(days)])
         con.execute("create or replace table ops.current_changes (day date)")
         con.execute("create or replace table ops.current_replays (load_id varchar)")
     return versions.work_file(settings.warehouse)
 
 
-def ingest(settings: Settings, days: Sequence[date], progress: Progress = quietly) -> int:
+def ingest(
+    settings: Settings,
+    days: Sequence[date],
+    progress: Progress = quietly,
+    *,
+    since: date | None = None,
+    forced: Collection[date] = (),
+) -> int:
     """Load the files of the days that are not loaded yet; gives the rows read.
 
-    Other days that this changes are computed again with this run (see `ingestion.note_changed`).
+    Other days that this changes are computed again with this run (see `pipeline.dirty`). `since` and `forced`: where
+    the run is a part of a backfill, its first day, and the days that are computed whatever has changed; such a part may
+    be without files.
     """
     with _step(settings, "ingest", days) as (con, noted):
         plan = journey.load(settings.project.journey, settings.folder)
         owed = ingestion.owed_days(con, settings, days)
-        found = ingestion.find(settings, days, owed, plan.goes_on_without)
+        found = ingestion.find(settings, days, owed, plan.goes_on_without, is_none_fine=since is not None)
         read = ingestion.load_each(con, settings, progress("Loading files", found), plan.goes_on_without)
-        with transaction(con):
+        with changes.compared(con, settings.warehouse), transaction(con):
             changed = set(ingestion.changed(con))
             changed |= ingestion.set_aside(con, settings, days, changed)
             history.refresh_identities(con, sorted(changed))
-            ingestion.note_changed(con, settings, days, changed)
+            dirty.plan(con, settings, days, changed, since=since, forced=forced)
         noted(read)
     return read
 
@@ -96,11 +109,11 @@ def replay(
             replaying.replay(con, settings, each)
             for each in progress("Reading quarantine", replaying.find(con, settings, which))
         ]
-        with transaction(con):
+        with changes.compared(con, settings.warehouse), transaction(con):
             changed = set(ingestion.changed(con))
             changed |= ingestion.set_aside(con, settings, days, changed)
             history.refresh_identities(con, sorted(changed))
-            ingestion.note_changed(con, settings, days, changed, however_late=True)
+            dirty.plan(con, settings, days, changed, since=date.min)
         noted(sum(each.rows for each in replayed))
     return replayed
 
@@ -162,51 +175,64 @@ def _told(contract: str, result: "expectations.Result") -> str:
 
 
 def flag(settings: Settings, days: Sequence[date], progress: Progress = quietly) -> int:
-    """Make the journeys and flags of the days; gives the number of flags."""
-    with _step(settings, "flag", days) as (con, noted):
+    """Make the journeys and flags of the days that are dirty; gives the number of flags."""
+    with _step(settings, "flag", days) as (con, noted), changes.compared(con, settings.warehouse):
         flags = events = 0
-        for day in progress("Flagging", _days(con)):
+        perhaps = dirty.perhaps(con)
+        for place, day in progress("Flagging", list(enumerate(perhaps, start=1))):
+            if day not in dirty.to_flag(con):
+                continue
             found, read = flagging.flag(con, settings, day)
+            dirty.look_back_on(con, settings, day, perhaps[place:])
             flags, events = flags + found, events + read
+        dirty.note_scores(con, settings)
         noted(events)
     return flags
 
 
 def score(settings: Settings, days: Sequence[date], progress: Progress = quietly) -> int:
     """Score the points, stages and persons of the days; gives the number of points."""
-    with _step(settings, "score", days) as (con, noted):
+    with _step(settings, "score", days) as (con, noted), changes.compared(con, settings.warehouse):
         scored = visits = 0
-        for day in progress("Scoring", _days(con)):
-            found, decided = scores.score(con, settings, day)
-            scored, visits = scored + found, visits + decided
+        for which in (dirty.to_score, partial(dirty.note_foretold, settings=settings)):
+            for day in progress("Scoring", which(con)):
+                found, decided = scores.score(con, settings, day)
+                scored, visits = scored + found, visits + decided
         noted(visits)
     return scored
 
 
-def publish(settings: Settings, days: Sequence[date], progress: Progress = quietly) -> str:
+def publish(
+    settings: Settings, days: Sequence[date], progress: Progress = quietly, *, instead_of: str | None = None
+) -> str:
     """Make the run's file the one that readers open; gives the version.
 
-    Raises ContractError where the tables contradict themselves (`sql/checks`): that is never published.
+    `instead_of`: a version that is thrown away for it, as of an earlier part of the same backfill. Raises ContractError
+    where the tables contradict themselves (`sql/checks`): that is never published.
     """
     with versions.exclusive(settings.warehouse):
         with _step(settings, "publish", days) as (con, noted):
-            computed = _days(con)
-            for day in progress("Checking tables", computed):
+            scored = dirty.to_score(con)
+            for day in progress("Checking tables", scored):
                 _verify(con, settings, day)
-            noted(len(computed))
+            noted(len(scored))
             with transaction(con):
+                computed.keep(con, computed.digest(settings))
+                expired = retention.expire(con, settings.project.keep_events_days)
                 con.execute("drop table ops.current_changes")
                 con.execute("drop table ops.current_replays")
                 con.execute("drop table ops.current_days")
                 con.execute("drop table ops.current_run")
             con.execute("checkpoint")
+            if expired:
+                log.info("%d events are older than %d days and gone", expired, settings.project.keep_events_days)
             is_worn = compacting.worn_share(con) > compacting.WORN_SHARE
         if is_worn:
             try:
                 compacting.compact(versions.work_file(settings.warehouse))
             except WarehouseError as error:  # the night's work is whole, and worth more than the space
                 log.warning("%s. It is published as it is.", error)
-        return versions.publish(settings.warehouse, settings.project.keep_versions).stem
+        return versions.publish(settings.warehouse, settings.project.keep_versions, instead_of).stem
 
 
 def _verify(con: duckdb.DuckDBPyConnection, settings: Settings, day: date) -> None:

@@ -13,7 +13,7 @@ import typer
 
 from pipeline import __version__, answers, nights, steps, terminal
 from pipeline.calendar import days_between
-from pipeline.cli import contracts, kept, quarantine, reference
+from pipeline.cli import backfill, contracts, kept, quarantine, reference
 from pipeline.cli.options import Json
 from pipeline.errors import FrictionError, NotFoundError, SettingsError
 from pipeline.resources import root
@@ -108,20 +108,7 @@ def run(context: typer.Context, day: Day = None) -> None:
     nights.run(settings, days, reported=days)
 
 
-@app.command()
-def backfill(
-    context: typer.Context,
-    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")],
-    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")],
-) -> None:
-    """Load, flag, score and report a range of days.
-
-    Example: friction backfill --from 2026-01-01 --to 2026-01-31
-    """
-    if last < first:
-        raise SettingsError(f"--to {last:%Y-%m-%d} is before --from {first:%Y-%m-%d}. Swap them.")
-    days = days_between(first.date(), last.date())
-    nights.run(load_settings(context.obj), days, reported=days)
+app.command()(backfill.backfill)
 
 
 @app.command()

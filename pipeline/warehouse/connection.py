@@ -8,6 +8,7 @@ import duckdb
 import polars as pl
 
 from pipeline.errors import WarehouseError
+from pipeline.warehouse import layout
 
 # Files that DuckDB 1.4 and 1.5 can open too: analysts' clients are older than the pipeline.
 STORAGE = "v1.4.0"
@@ -24,11 +25,15 @@ def writing(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @contextmanager
 def reading(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A read-only connection to the published database, without access to other files or the network."""
+    """A read-only connection to the published database, without access to other files or the network.
+
+    Raises WarehouseError where there is none, or it has the layout of another version of the program.
+    """
     if not path.exists():
         raise WarehouseError(f"there is no warehouse at {path}. Run a day first: friction run --day YYYY-MM-DD")
     with _opened(path.resolve(), read_only=True) as con:
         con.execute("set enable_external_access = false")
+        layout.check_readable(con, path)
         yield con
 
 

@@ -6,7 +6,7 @@ from pipeline.contracts.contract import Contract, load, load_all
 from pipeline.errors import WarehouseError
 from pipeline.quoting import quoted, text
 from pipeline.resources import root
-from pipeline.warehouse import headers
+from pipeline.warehouse import headers, layout
 
 SCHEMAS = {
     "events": "What happened, as received: one table per input, one row per event.",
@@ -31,6 +31,7 @@ def create_all(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"create schema if not exists {name}")
     for contract in load_all().values():
         _create_table(con, contract)
+    layout.note(con)
     for path in sorted((root() / "sql" / "marts").glob("*.sql")):
         query = path.read_text(encoding="utf-8")
         con.execute(f"create or replace view marts.{quoted(path.stem)} as {query.rstrip().rstrip(';')}")

@@ -91,8 +91,11 @@ def discard(published: Path) -> None:
     _next_link(published).unlink(missing_ok=True)
 
 
-def publish(published: Path, keep: int) -> Path:
-    """Make the work file the published version; only the newest `keep` versions stay."""
+def publish(published: Path, keep: int, instead_of: str | None = None) -> Path:
+    """Make the work file the published version; only the newest `keep` versions stay.
+
+    `instead_of`: a version that this one takes the place of, such as that of an earlier part of the same backfill.
+    """
     work, folder = work_file(published), version_folder(published)
     if not work.exists():
         raise WarehouseError(f"there is no finished run to publish: {work} is missing.")
@@ -102,7 +105,9 @@ def publish(published: Path, keep: int) -> Path:
     target = folder / f"{published.stem}-{number:06d}.duckdb"
     work.replace(target)
     point(published, target)
-    for old in [*versions, target][:-keep]:
+    gone = [path for path in versions if path.stem == instead_of]
+    stay = [path for path in [*versions, target] if path not in gone]
+    for old in gone + stay[:-keep]:
         old.unlink()
     return target
 

@@ -54,7 +54,7 @@ select
     first_met.locus,
     count(*) as lost_visits,
     count(*) / sum(count(*)) over () as share,
-    sum(lost.value) as value_lost
+    sum(lost.value order by lost.value) as value_lost
 from lost
 left join first_met on lost.visit_id = first_met.visit_id
 group by first_met.signal, first_met.stage, first_met.locus_type, first_met.locus

@@ -20,11 +20,16 @@ shared as (
     select
         *,
         row_number() over (partition by currency order by revenue_at_risk desc, point_id) as place,
-        revenue_at_risk / sum(revenue_at_risk) over (partition by currency) as share_of_all,
+        revenue_at_risk / sum(revenue_at_risk) over of_currency as share_of_all,
         sum(revenue_at_risk) over (
             partition by currency order by revenue_at_risk desc, point_id rows unbounded preceding
-        ) / sum(revenue_at_risk) over (partition by currency) as share_so_far
+        ) / sum(revenue_at_risk) over of_currency as share_so_far
     from points
+    -- in order, for floats added up in another one differ in the last digit
+    window of_currency as (
+        partition by currency order by revenue_at_risk desc, point_id
+        rows between unbounded preceding and unbounded following
+    )
 )
 
 select

@@ -20,7 +20,9 @@
 --          journeys.sessions        one row per session, on the day on which it closed
 --          journeys.stage_visits    one row per visit and day on which it was active or was decided
 --          journeys.usual           one row per day, measure, place, device and value
+--          ops.computed             one row per run and day
 --          ops.contract_results     one row per run, contract and expectation
+--          ops.layout               one row per version of the program that has written it, and layout
 --          ops.loads                one row per file as it was last loaded
 --          ops.repeats              one row per load and row of another load that it has brought, too
 --          ops.runs                 one row per run and day
@@ -144,9 +146,20 @@ found as (
     group by day, measure, place, device, value
     having count(*) > 1
     union all
+    select 'ops.computed' as table_name, concat_ws(' ', run_id, day) as key, count(*) as rows
+    from ops.computed
+    where day = $day
+    group by run_id, day
+    having count(*) > 1
+    union all
     select 'ops.contract_results' as table_name, concat_ws(' ', run_id, contract, expectation) as key, count(*) as rows
     from ops.contract_results
     group by run_id, contract, expectation
+    having count(*) > 1
+    union all
+    select 'ops.layout' as table_name, concat_ws(' ', program, version) as key, count(*) as rows
+    from ops.layout
+    group by program, version
     having count(*) > 1
     union all
     select 'ops.loads' as table_name, load_id as key, count(*) as rows

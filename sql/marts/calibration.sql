@@ -24,6 +24,7 @@ days as (
     select distinct day from past
 ),
 
+-- Sums of floats have an order, or their last digit would differ from reader to reader.
 pooled as (
     select
         days.day,
@@ -31,9 +32,9 @@ pooled as (
         past.bin,
         sum(past.visits)::bigint as visits,
         sum(past.lost)::bigint as lost,
-        sum(past.foretold) as foretold,
-        sum(past.squared_error) as squared_error,
-        sum(past.squared_error_base) as squared_error_base,
+        sum(past.foretold order by past.day) as foretold,
+        sum(past.squared_error order by past.day) as squared_error,
+        sum(past.squared_error_base order by past.day) as squared_error_base,
         sum(past.ordered_pairs) as ordered_pairs,
         sum(past.pairs) as pairs
     from days
@@ -64,5 +65,7 @@ select
     (sum(squared_error) over of_stage / sum(visits) over of_stage)::double as brier,
     (1 - sum(squared_error) over of_stage / nullif(sum(squared_error_base) over of_stage, 0))::double as brier_skill
 from shares
-window of_stage as (partition by day, stage)
+window of_stage as (
+    partition by day, stage order by bin rows between unbounded preceding and unbounded following
+)
 order by day desc, stage, bin

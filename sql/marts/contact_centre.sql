@@ -193,12 +193,12 @@ counted as (
         count(*) filter (where wait_type = 'queue' and is_open) as still_waiting,
         count(*) filter (where is_answered and seconds <= target_seconds) as answered_in_target,
         count(*) filter (where is_abandoned and seconds <= target_seconds) as abandoned_in_target,
-        avg(seconds) filter (where is_answered) as answer_seconds_mean,
+        avg(seconds order by seconds) filter (where is_answered) as answer_seconds_mean,
         quantile_cont(seconds, 0.9) filter (where is_answered) as answer_seconds_p90,
-        avg(seconds) filter (where is_abandoned and seconds > 5) as abandon_seconds_mean,
-        avg(handled_seconds) filter (where is_answered) as handle_seconds_mean,
+        avg(seconds order by seconds) filter (where is_abandoned and seconds > 5) as abandon_seconds_mean,
+        avg(handled_seconds order by handled_seconds) filter (where is_answered) as handle_seconds_mean,
         count(*) filter (where wait_type = 'hold') as holds,
-        avg(seconds) filter (where wait_type = 'hold' and not is_open) as hold_seconds_mean,
+        avg(seconds order by seconds) filter (where wait_type = 'hold' and not is_open) as hold_seconds_mean,
         count(distinct contact) filter (where is_answered and is_judged) as resolution_judged,
         count(distinct contact) filter (where is_answered and is_judged and is_resolved) as resolved
     from judged

@@ -33,8 +33,8 @@ daily as (
         count(*) filter (where is_decided and outcome = 'completed') as completed,
         count(*) filter (where is_decided and outcome = 'lost') as lost,
         median(date_diff('second', entered_at, decided_at) / 86400.0) filter (where is_decided) as days_to_decision,
-        sum(value) filter (where is_decided and outcome = 'completed') as value_completed,
-        sum(value) filter (where is_decided and outcome = 'lost') as value_lost,
+        sum(value order by value) filter (where is_decided and outcome = 'completed') as value_completed,
+        sum(value order by value) filter (where is_decided and outcome = 'lost') as value_lost,
         count(distinct currency) filter (where is_decided) as currencies,
         min(currency) filter (where is_decided) as currency
     from dated

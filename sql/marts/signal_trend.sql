@@ -50,7 +50,7 @@ found as (
         count(distinct flags.visit_id) as affected,
         count(distinct visits.visit_id) as affected_exposed,
         count(distinct flags.person_id) as persons,
-        avg(flags.severity) as mean_severity
+        avg(flags.severity order by flags.severity) as mean_severity
     from flags
     left join visits on flags.day = visits.day and flags.visit_id = visits.visit_id
     group by flags.day, flags.signal, flags.stage

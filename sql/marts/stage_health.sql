@@ -45,7 +45,7 @@ money as (
         day,
         stage,
         count(*) as points,
-        case when count(distinct currency) <= 1 then sum(revenue_at_risk) end as revenue_at_risk,
+        case when count(distinct currency) <= 1 then sum(revenue_at_risk order by point_id) end as revenue_at_risk,
         case when count(distinct currency) <= 1 then min(currency) end as currency
     from points
     group by day, stage

@@ -1,4 +1,4 @@
-"""Versions that are kept can be listed and gone back to; worn files are written anew."""
+"""Versions that are kept can be listed and gone back to; worn files are written anew, and older clients open them."""
 
 import os
 import subprocess
@@ -16,13 +16,13 @@ from pipeline.warehouse.days import fingerprint
 DAY_ROWS = 10_000
 
 
-def publish(published: Path, number: int) -> str:
+def publish(published: Path, number: int, keep: int = 7, instead_of: str | None = None) -> str:
     """A version that holds the days up to a number."""
     with writing(versions.begin(published)) as con:
         con.execute("create schema if not exists ops; create table if not exists ops.signals (day date)")
         con.execute("create table if not exists ops.runs (run_id varchar)")
         con.execute("insert into ops.signals values ($day)", {"day": date(2026, 1, number)})
-    return versions.publish(published, 7).stem
+    return versions.publish(published, keep, instead_of).stem
 
 
 def days(published: Path) -> int:
@@ -98,6 +98,12 @@ def test_nobody_goes_back_while_a_run_is_writing_and_is_told_since_when(publishe
     assert f"(process {os.getpid()}, since 20" in told.stderr
     assert " UTC). Wait for it" in told.stderr
     assert days(published) == 3
+
+
+def test_a_version_takes_the_place_of_an_earlier_part_of_its_backfill(published):
+    first = publish(published, 4, keep=3)
+    second = publish(published, 5, keep=3, instead_of=first)
+    assert [path.stem for path in versions.kept(published)] == ["friction-000002", "friction-000003", second]
 
 
 def test_all_that_a_dead_run_left_is_thrown_away(published):
