@@ -46,13 +46,14 @@ TEXTS = frozenset({"VARCHAR", "JSON", "VARCHAR[]"})
 class People:
     """Who is to be forgotten.
 
-    `customers`: their ids. `devices`: anonymous ids that were seen with no other customer. `rows`: keys, by contract,
-    of rows that are theirs and name neither, such as what they did on a device of several customers before they signed
-    in.
+    `customers`: their ids. `devices`: anonymous ids that were seen with no other customer; `shared`: those that others
+    have used, too. `rows`: keys, by contract, of rows that are theirs and name neither, such as what they did on a
+    shared device before they signed in.
     """
 
     customers: frozenset[str]
     devices: frozenset[str] = frozenset()
+    shared: frozenset[str] = frozenset()
     rows: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @property
@@ -66,11 +67,12 @@ class People:
         return frozenset(word for each in self.customers | self.devices for word in spellings(each))
 
     def __or__(self, other: "People") -> "People":
-        """Both of them."""
+        """Both of them; a device that one knows to be shared is."""
         names = self.rows.keys() | other.rows.keys()
         none: frozenset[str] = frozenset()
         rows = {name: self.rows.get(name, none) | other.rows.get(name, none) for name in names}
-        return People(self.customers | other.customers, self.devices | other.devices, rows)
+        shared = self.shared | other.shared
+        return People(self.customers | other.customers, (self.devices | other.devices) - shared, shared, rows)
 
 
 def unknown(contract: Contract) -> list[str]:

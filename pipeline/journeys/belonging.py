@@ -19,7 +19,9 @@ def of_device(events: pl.DataFrame, customers: frozenset[str], gap: timedelta, c
     belongs to the first.
     """
     is_theirs = pl.col("customer_id").is_in(sorted(customers))
-    users = events.filter(pl.col("customer_id").is_not_null()).group_by("anonymous_id").agg(is_shared=(~is_theirs).any())
+    users = (
+        events.filter(pl.col("customer_id").is_not_null()).group_by("anonymous_id").agg(is_shared=(~is_theirs).any())
+    )
     anonymous = events.filter(pl.col("customer_id").is_null()).join(users, on="anonymous_id", how="inner")
     nobody = pl.DataFrame(
         schema={"anonymous_id": pl.String, "customer_id": pl.String, "last_seen_at": events.schema["occurred_at"]}
@@ -40,3 +42,12 @@ def of_device(events: pl.DataFrame, customers: frozenset[str], gap: timedelta, c
         .unique()
         .sort("event_id", "anonymous_id")
     )
+
+
+def devices(events: pl.DataFrame, customers: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """The devices of such events that no other customer has used, and those that others have used, too."""
+    is_theirs = pl.col("customer_id").is_in(sorted(customers))
+    users = events.filter(pl.col("customer_id").is_not_null())
+    known = users.group_by("anonymous_id").agg(is_theirs.all().alias("is_alone"))
+    alone, shared = known.filter("is_alone"), known.filter(~pl.col("is_alone"))
+    return frozenset(alone["anonymous_id"]), frozenset(shared["anonymous_id"])

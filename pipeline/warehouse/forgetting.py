@@ -1,4 +1,4 @@
-"""Remove people from every table of one database, and search it for what is left of them.
+"""Remove people from every table of one database.
 
 What names a person in which table is told by the contracts' columns (`pipeline.contracts.people`), and looked up in the
 tables that are there: an older version may have others. Loads still add up afterwards: rows of forgotten people are
@@ -16,6 +16,7 @@ from pipeline.contracts import people as whose
 from pipeline.contracts.people import People
 from pipeline.quoting import quoted, text
 from pipeline.warehouse.connection import fetch
+from pipeline.warehouse.searching import tables
 
 MADE = ("events", "journeys", "friction")  # schemas whose rows are of people; those of ops only quote them
 NOTES = {"ops.source_failures": "error", "ops.contract_results": "found"}  # texts that may quote a row
@@ -48,15 +49,6 @@ class Removed:
         return frozenset(day for each in self.tables for day in each.days)
 
 
-@dataclass(frozen=True)
-class Trace:
-    """Rows of a table in one column of which somebody is named."""
-
-    table: str
-    column: str
-    rows: int
-
-
 def device_events(con: duckdb.DuckDBPyConnection, customers: frozenset[str]) -> pl.DataFrame:
     """All events of devices on which the customers were seen, as `journeys.belonging` takes them.
 
@@ -80,8 +72,8 @@ def device_events(con: duckdb.DuckDBPyConnection, customers: frozenset[str]) -> 
     )
 
 
-def remove(con: duckdb.DuckDBPyConnection, people: People, *, mentions: bool) -> Removed:
-    """Remove the people from all tables; must run inside a transaction.
+def remove(con: duckdb.DuckDBPyConnection, people: People, *, mentions: bool, is_dry: bool = False) -> Removed:
+    """Remove the people from all tables; must run inside a transaction, unless it `is_dry` and only counts.
 
     `mentions`: also rows of others whose words name them, and what notes quote of them.
     """
@@ -106,60 +98,21 @@ def remove(con: duckdb.DuckDBPyConnection, people: People, *, mentions: bool) ->
         others = con.execute("select distinct key from going where not is_own").fetchall()
         if others:
             named[contract.name] = frozenset(each for (each,) in others)
-        files |= _account(con, "going", "rows_kept")
-        gone.append(_delete(con, table, "rowid in (select place from going)"))
-        if "set_aside" in columns[table] and "ops.traffic" in columns:
+        files |= _account(con, "rows_kept", is_dry=is_dry)
+        gone.append(_delete(con, table, "rowid in (select place from going)", is_dry=is_dry))
+        if not is_dry and "set_aside" in columns[table] and "ops.traffic" in columns:
             _recount(con, table, contract.name)
-    gone += _remove_quarantined(con, people, files)
-    gone += _remove_repeats(con, files)
+    gone += _remove_quarantined(con, people, files, is_dry=is_dry)
+    gone += _remove_repeats(con, files, is_dry=is_dry)
     for table in (name for name in columns if name.partition(".")[0] in MADE and name not in whose.inputs()):
         where, parameters = _which(table, columns[table], people, going)
-        gone.append(_delete(con, table, where, parameters))
-    gone += [_blank(con, table, column, going) for table, column in NOTES.items() if going and table in columns]
+        gone.append(_delete(con, table, where, parameters, is_dry=is_dry))
+    gone += [
+        _blank(con, table, column, going, is_dry=is_dry)
+        for table, column in NOTES.items()
+        if going and table in columns
+    ]
     return Removed([each for each in gone if each.rows], frozenset(files), named)
-
-
-def traces(con: duckdb.DuckDBPyConnection, people: People) -> tuple[list[Trace], int]:
-    """Where the people are still named, and how many columns were searched: all columns of text of all tables.
-
-    A column of ids names them where it is theirs, any other where one of their ids stands in it by itself.
-    """
-    ids = {whose.CUSTOMER: people.customers, whose.DEVICE: people.devices, whose.PERSON: people.persons}
-    words = whose.pattern(people.spellings, joined_by="")
-    found, searched = list[Trace](), 0
-    for table, columns in tables(con).items():
-        texts = [name for name, kind in columns.items() if kind in whose.TEXTS]
-        if not texts:
-            continue
-        asked = [
-            f"count(*) filter ({quoted(name)} in (select unnest($ids_{name}::varchar[])))"
-            if name in ids
-            else f"count(*) filter (regexp_matches({quoted(name)}::varchar, $words))"
-            for name in texts
-        ]
-        parameters: dict[str, object] = {f"ids_{name}": sorted(ids[name]) for name in texts if name in ids}
-        if set(texts) - set(ids):
-            parameters["words"] = words
-        counts = con.execute(f"select {', '.join(asked)} from {table}", parameters).fetchall()[0]
-        found += [Trace(table, name, rows) for name, rows in zip(texts, counts, strict=True) if rows]
-        searched += len(texts)
-    return found, searched
-
-
-def tables(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
-    """The tables that are there with the types of their columns, in a fixed order; no views."""
-    rows = con.execute(
-        """
-        select schema_name || '.' || table_name, column_name, data_type
-        from duckdb_columns() join duckdb_tables() using (database_name, schema_name, table_name)
-        where database_name = current_database()
-        order by schema_name, table_name, column_index
-        """
-    ).fetchall()
-    found: dict[str, dict[str, str]] = {}
-    for table, column, kind in rows:
-        found.setdefault(table, {})[column] = kind
-    return found
 
 
 def _mark(con: duckdb.DuckDBPyConnection, people: People) -> dict[str, dict[str, str]]:
@@ -167,7 +120,9 @@ def _mark(con: duckdb.DuckDBPyConnection, people: People) -> dict[str, dict[str,
     listed = [(whose.CUSTOMER, people.customers), (whose.DEVICE, people.devices), (whose.PERSON, people.persons)]
     listed += [(f"row of {name}", keys) for name, keys in sorted(people.rows.items())]
     rows = [(kind, value) for kind, values in listed for value in sorted(values)]
-    con.register("incoming", pl.DataFrame(rows, schema={"kind": pl.String, "value": pl.String}, orient="row").to_arrow())
+    con.register(
+        "incoming", pl.DataFrame(rows, schema={"kind": pl.String, "value": pl.String}, orient="row").to_arrow()
+    )
     con.execute("create or replace temp table forgotten_people as from incoming")
     con.unregister("incoming")
     columns = tables(con)
@@ -186,9 +141,7 @@ def _own(table: str, columns: dict[str, str]) -> str:
     return whose.condition(columns, keys) or "false"
 
 
-def _which(
-    table: str, columns: dict[str, str], people: People, going: str | None
-) -> tuple[str, dict[str, object]]:
+def _which(table: str, columns: dict[str, str], people: People, going: str | None) -> tuple[str, dict[str, object]]:
     """SQL of the rows of a table that go, with its parameters."""
     told = [_own(table, columns)]
     words = [name for name, kind in columns.items() if name in whose.WORDS and kind in whose.TEXTS]
@@ -199,30 +152,38 @@ def _which(
 
 
 def _delete(
-    con: duckdb.DuckDBPyConnection, table: str, where: str, parameters: dict[str, object] | None = None
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    where: str,
+    parameters: dict[str, object] | None = None,
+    *,
+    is_dry: bool,
 ) -> Gone:
     if where == "false":
         return Gone(table, 0)
     day = "day" if "day" in tables(con)[table] else "null::date"
     rows = con.execute(f"select {day}, count(*) from {table} where {where} group by all", parameters or {}).fetchall()
-    if rows:
+    if rows and not is_dry:
         con.execute(f"delete from {table} where {where}", parameters or {})
     return Gone(table, sum(count for _, count in rows), frozenset(each for each, _ in rows if each))
 
 
-def _account(con: duckdb.DuckDBPyConnection, going: str, column: str) -> set[str]:
+def _account(con: duckdb.DuckDBPyConnection, column: str, *, is_dry: bool) -> set[str]:
     """Rows of `going` are none of their loads' any more; gives the files of the loads."""
-    con.execute(
-        f"""
-        update ops.loads as l set rows_read = rows_read - less.rows, {column} = {column} - less.rows
-        from (select load_id, count(*) as rows from {going} group by load_id) as less where l.load_id = less.load_id
-        """
-    )
-    files = con.execute(f"select file from ops.loads where load_id in (select load_id from {going})").fetchall()
+    if not is_dry:
+        con.execute(
+            f"""
+            update ops.loads as l set rows_read = rows_read - less.rows, {column} = {column} - less.rows
+            from (select load_id, count(*) as rows from going group by load_id) as less where l.load_id = less.load_id
+            """
+        )
+    files = con.execute("select file from ops.loads where load_id in (select load_id from going)").fetchall()
     return {file for (file,) in files}
 
 
-def _remove_quarantined(con: duckdb.DuckDBPyConnection, people: People, files: set[str]) -> Iterator[Gone]:
+def _remove_quarantined(
+    con: duckdb.DuckDBPyConnection, people: People, files: set[str], *, is_dry: bool
+) -> Iterator[Gone]:
     """Rows of the quarantine whose text names them; keys of replaced ones join `forgotten_keys`."""
     con.execute(
         "create or replace temp table going as select rowid as place, load_id, contract, broken_rules, original "
@@ -236,15 +197,16 @@ def _remove_quarantined(con: duckdb.DuckDBPyConnection, people: People, files: s
             "where contract = $contract and broken_rules = [$rule]",
             {"contract": contract.name, "rule": f"{key}.superseded"},
         )
-    files |= _account(con, "going", "rows_quarantined")
-    yield _delete(con, "ops.quarantine", "rowid in (select place from going)")
+    files |= _account(con, "rows_quarantined", is_dry=is_dry)
+    yield _delete(con, "ops.quarantine", "rowid in (select place from going)", is_dry=is_dry)
 
 
-def _remove_repeats(con: duckdb.DuckDBPyConnection, files: set[str]) -> Iterator[Gone]:
+def _remove_repeats(con: duckdb.DuckDBPyConnection, files: set[str], *, is_dry: bool) -> Iterator[Gone]:
     """What is noted of other loads that have brought a removed row, too; unless its id is of another row, too."""
     if "ops.repeats" not in tables(con):
         return
-    for table, contract in whose.inputs().items():
+    there = {} if is_dry else whose.inputs()
+    for table, contract in there.items():
         con.execute(
             f"delete from forgotten_keys where contract = $contract and key in (select {quoted(contract.key[0])} "
             f"from {table} where {quoted(contract.key[0])} in (select key from forgotten_keys))",
@@ -254,8 +216,8 @@ def _remove_repeats(con: duckdb.DuckDBPyConnection, files: set[str]) -> Iterator
         "create or replace temp table going as select rowid as place, load_id from ops.repeats "
         "where (contract, id) in (select (contract, key) from forgotten_keys)"
     )
-    files |= _account(con, "going", "rows_duplicate")
-    yield _delete(con, "ops.repeats", "rowid in (select place from going)")
+    files |= _account(con, "rows_duplicate", is_dry=is_dry)
+    yield _delete(con, "ops.repeats", "rowid in (select place from going)", is_dry=is_dry)
 
 
 def _recount(con: duckdb.DuckDBPyConnection, table: str, contract: str) -> None:
@@ -276,7 +238,8 @@ def _recount(con: duckdb.DuckDBPyConnection, table: str, contract: str) -> None:
         {"contract": contract},
     )
     con.execute(
-        "delete from ops.traffic where contract = $contract and (day, load_id) in (select (day, load_id) from recounted)",
+        "delete from ops.traffic where contract = $contract "
+        "and (day, load_id) in (select (day, load_id) from recounted)",
         {"contract": contract},
     )
     con.execute(
@@ -286,13 +249,14 @@ def _recount(con: duckdb.DuckDBPyConnection, table: str, contract: str) -> None:
     )
 
 
-def _blank(con: duckdb.DuckDBPyConnection, table: str, column: str, going: str) -> Gone:
+def _blank(con: duckdb.DuckDBPyConnection, table: str, column: str, going: str, *, is_dry: bool) -> Gone:
     """Put a word in place of the ids that a note quotes; two that share the sign between them take two turns."""
     named = f"regexp_matches({quoted(column)}, $going)"
     rows = con.execute(f"select count(*) from {table} where {named}", {"going": going}).fetchall()[0][0]
-    for _ in range(2 if rows else 0):
+    for _ in range(2 if rows and not is_dry else 0):
         con.execute(
-            f"update {table} set {quoted(column)} = regexp_replace({quoted(column)}, $going, $instead, 'g') where {named}",
+            f"update {table} set {quoted(column)} = regexp_replace({quoted(column)}, $going, $instead, 'g') "
+            f"where {named}",
             {"going": going, "instead": rf"\1{_INSTEAD}\3"},
         )
     return Gone(table, rows)
