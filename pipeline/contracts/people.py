@@ -63,8 +63,9 @@ class People:
 
     @property
     def spellings(self) -> frozenset[str]:
-        """Every way in which their ids are written in a text."""
-        return frozenset(word for each in self.customers | self.devices for word in spellings(each))
+        """Every way in which a text names them; a device called 1 is named by no text."""
+        told = self.customers | {each for each in self.devices if is_distinctive(each)}
+        return frozenset(word for each in told for word in spellings(each))
 
     def __or__(self, other: "People") -> "People":
         """Both of them; a device that one knows to be shared is."""
