@@ -100,7 +100,7 @@ def _show(found: Forgotten, *, also: bool, is_dry: bool) -> None:
         for each in version.removed
     ]
     verb = "would be removed" if is_dry else "are removed"
-    console.print(terminal.shown(f"{found.rows:,} rows of {len(found.versions)} versions {verb}."), style="bold")
+    console.print(terminal.shown(f"{found.rows:,} rows of {_versions(found)} {verb}."), style="bold")
     if rows:
         console.print(terminal.table(["version", "table", "rows", "days"], rows))
     if found.computed_again:
@@ -123,7 +123,7 @@ def _show(found: Forgotten, *, also: bool, is_dry: bool) -> None:
 def _show_proof(found: Forgotten, *, also: bool) -> None:
     console = terminal.out()
     columns = sum(version.columns_searched for version in found.versions)
-    searched = f"{columns:,} columns of {len(found.versions)} versions, and the reports, were searched"
+    searched = f"{columns:,} columns of {_versions(found)}, and the reports, were searched"
     if found.is_proven:
         console.print(terminal.shown(f"\nProof: {searched}; nothing names them."), style="bold")
         return
@@ -139,6 +139,10 @@ def _show_proof(found: Forgotten, *, also: bool) -> None:
         console.print(terminal.shown(f"  {report}: of a day that is not known any more. Delete it."))
     if left and not also:
         console.print("Their own rows are gone. If these name the customer: the same command with --mentions.")
+
+
+def _versions(found: Forgotten) -> str:
+    return "1 version" if len(found.versions) == 1 else f"{len(found.versions)} versions"
 
 
 def _listed(days: Sequence[object]) -> str:

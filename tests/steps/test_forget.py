@@ -3,7 +3,6 @@
 import shutil
 import uuid
 from collections.abc import Iterable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +55,7 @@ def night(settings: Settings, days: Iterable[Any] = DAYS) -> None:
 
 def forget(settings: Settings, *customers: str, mentions: bool = True) -> Forgotten:
     run = f"forget-{uuid.uuid4().hex}"
-    return erasing.forget(
-        settings, customers, run, datetime(2026, 1, 17, 3, tzinfo=w.STARTED.tzinfo), mentions=mentions
-    )
+    return erasing.forget(settings, customers, run, w.STARTED, mentions=mentions)
 
 
 def tables(settings: Settings) -> dict[str, str]:
