@@ -33,9 +33,9 @@ OF_NOBODY = frozenset({
     "contract", "country", "coupon", "currency", "customers", "delimiter", "device", "dimension", "effect_basis",
     "error_class", "error_code", "error_type", "etag", "event_name", "expectation", "field_id", "file", "form_id",
     "format", "item_id", "kind", "load_id", "locus_type", "measure", "metric", "missing_columns", "outcome", "owner",
-    "parameters", "payment_method", "point_id", "product_id", "program", "queue", "reason", "region", "resolution", "run_id",
-    "segment", "set_aside", "settings", "severity", "sha256", "signal", "signal_version", "source", "stage", "stages",
-    "status", "step", "table_name", "team", "tier", "trend", "unknown_columns", "wait_type", "warehouse", "why",
+    "parameters", "payment_method", "point_id", "product_id", "program", "queue", "reason", "region", "resolution",
+    "run_id", "segment", "set_aside", "settings", "severity", "sha256", "signal", "signal_version", "source", "stage",
+    "stages", "status", "step", "table_name", "team", "tier", "trend", "unknown_columns", "wait_type", "warehouse", "why",
     "worst_signal", "worst_stage",
 })  # fmt: skip
 

@@ -8,6 +8,8 @@ import pytest
 from pipeline.journeys import belonging, sessions
 from tests.drawn import table
 
+PHONE = frozenset({"phone"})
+
 
 def events(drawn: str) -> pl.DataFrame:
     found = table(drawn, occurred_at=pl.Datetime("us"))
@@ -41,7 +43,7 @@ SHARED = """
 
 def test_a_device_that_nobody_else_has_used_is_theirs_as_a_whole():
     assert theirs(ALONE, "anna") == ["long_ago", "next_year"]
-    assert belonging.devices(events(ALONE), frozenset({"anna"})) == ({"phone"}, frozenset())
+    assert belonging.devices(events(ALONE), frozenset({"anna"})) == (PHONE, frozenset())
 
 
 @pytest.mark.parametrize(
@@ -58,8 +60,8 @@ def test_on_a_shared_device_each_event_belongs_to_one(customers, found):
 
 
 def test_a_shared_device_stays_with_the_others():
-    assert belonging.devices(events(SHARED), frozenset({"anna"})) == (frozenset(), {"phone"})
-    assert belonging.devices(events(SHARED), frozenset({"anna", "bert"})) == ({"phone"}, frozenset())
+    assert belonging.devices(events(SHARED), frozenset({"anna"})) == (frozenset(), PHONE)
+    assert belonging.devices(events(SHARED), frozenset({"anna", "bert"})) == (PHONE, frozenset())
 
 
 def test_nothing_belongs_to_anybody_where_nothing_was_seen():

@@ -3,6 +3,7 @@
 import re
 import stat
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -18,7 +19,7 @@ from pipeline.warehouse import blocking, loading
 from pipeline.warehouse.blocking import Blocked
 from tests.warehouse import loads
 
-ROWS = [
+ROWS: list[dict[str, Any]] = [
     {"event_id": "hers", "customer_id": "K-100231", "anonymous_id": "phone-1", "value": "1"},
     {"event_id": "unnamed", "customer_id": None, "anonymous_id": "phone-1", "value": "1"},
     {"event_id": "his, on her phone", "customer_id": "K-2", "anonymous_id": "phone-1", "value": "1"},
@@ -29,7 +30,7 @@ ROWS = [
     {"event_id": "his, bad, of K-100231", "customer_id": "K-2", "anonymous_id": None, "value": "many"},
 ]
 STAYS = {"his, on her phone", "another on it"}
-EVENTS = [row | {"occurred_at": "2026-01-15T10:00:00Z", "event_name": "click"} for row in ROWS]
+EVENTS: list[dict[str, Any]] = [{**row, "occurred_at": "2026-01-15T10:00:00Z", "event_name": "click"} for row in ROWS]
 ASKED = People(
     frozenset({"K-100231"}), devices=frozenset({"phone-1"}), rows={"clickstream": frozenset({"on a shared one"})}
 )

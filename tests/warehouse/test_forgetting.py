@@ -97,7 +97,7 @@ def test_to_count_what_would_go_changes_nothing(con, tmp_path):
          Trace("friction.person_scores", "person_id", 1)),
         ("insert into ops.runs values ('K-100231', '2026-01-15', '2026-01-15', 's', 1, 1)",
          Trace("ops.runs", "run_id", 1)),
-        ("insert into journeys.cases select '2026-01-15', 'k', 'c:2', '2', null, now(), now(), 1, [], ['support:K-100231']",
+        ("insert into journeys.cases select '2026-01-15', 'k', 'c', 'c', null, now(), now(), 1, [], ['s:K-100231']",
          Trace("journeys.cases", "visits", 1)),
         ("insert into journeys.entries values ('2026-01-15', 'v', 'xK-100231', 'K-1002310', 'K-10023', null)", None),
     ],
