@@ -35,8 +35,8 @@ OF_NOBODY = frozenset({
     "format", "item_id", "kind", "load_id", "locus_type", "measure", "metric", "missing_columns", "outcome", "owner",
     "parameters", "payment_method", "point_id", "product_id", "program", "queue", "reason", "region", "resolution",
     "run_id", "segment", "set_aside", "settings", "severity", "sha256", "signal", "signal_version", "source", "stage",
-    "stages", "status", "step", "table_name", "team", "tier", "trend", "unknown_columns", "wait_type", "warehouse", "why",
-    "worst_signal", "worst_stage",
+    "stages", "status", "step", "table_name", "team", "tier", "trend", "unknown_columns", "wait_type", "warehouse",
+    "why", "worst_signal", "worst_stage",
 })  # fmt: skip
 
 TEXTS = frozenset({"VARCHAR", "JSON", "VARCHAR[]"})
