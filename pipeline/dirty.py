@@ -117,15 +117,20 @@ def _look_back(
 
 def _refuse_expired(con: duckdb.DuckDBPyConnection, settings: Settings, days: Sequence[date]) -> None:
     """Raises WarehouseError for a computed day of whose events some are deleted: it would get other results."""
-    kept = retention.kept_since(con, settings.project.keep_events_days)
-    first = con.execute("select min(day) from ops.signals").fetchall()[0][0]
+    whole = first_whole(con, settings)
     for day in days:
-        if kept and first < kept and day < kept + _days(orders.LOOK_BACK):
+        if day < whole:
             raise WarehouseError(
                 f"{day} was computed from events that are deleted by now (project.keep_events_days = "
-                f"{settings.project.keep_events_days}): it stays as it is. Days from "
-                f"{kept + _days(orders.LOOK_BACK)} on can be computed again."
+                f"{settings.project.keep_events_days}): it stays as it is. Days from {whole} on can be computed again."
             )
+
+
+def first_whole(con: duckdb.DuckDBPyConnection, settings: Settings) -> date:
+    """The first day of which all events are there, those that it looks back on, too: it can be computed again."""
+    kept = retention.kept_since(con, settings.project.keep_events_days)
+    first = con.execute("select min(day) from ops.signals").fetchall()[0][0]
+    return kept + _days(orders.LOOK_BACK) if kept and first < kept else date.min
 
 
 def _that_matter(changed: set[date], known: Iterable[date], reach: timedelta) -> set[date]:

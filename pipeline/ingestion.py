@@ -18,7 +18,7 @@ from pipeline.quoting import text
 from pipeline.settings import Settings, Source
 from pipeline.sources import mapping, places
 from pipeline.sources.files import SourceFile
-from pipeline.warehouse import aside, loading, unloading
+from pipeline.warehouse import aside, blocking, loading, unloading
 from pipeline.warehouse.days import transaction
 
 log = logging.getLogger(__name__)
@@ -197,7 +197,11 @@ def _load(
 ) -> int:
     con.execute(f"set timezone = {text(source.timezone)}")  # of times in the file that name none
     try:
-        with loading.read(con, source.name, contract, found, mapped, source.dialect()) as staged, transaction(con):
+        blocked = blocking.of_run(con, settings.warehouse)
+        with (
+            loading.read(con, source.name, contract, found, mapped, source.dialect(), blocked) as staged,
+            transaction(con),
+        ):
             gone = unloading.unload(con, source.name, found.shown, settings.project.timezone)
             loaded = loading.add(con, staged, settings.project.timezone)
             _note(con, loaded, found.etag)

@@ -13,6 +13,7 @@ WORDS = {
     "late_rows": "late rows",
     "corrected_rows": "corrected rows",
     "set_aside": "rows set aside otherwise",
+    "forgotten": "a customer was forgotten",
     "settings": "other settings",
     "looks_back": "looks back on {}",
     "period": "scores only, the period holds {}",

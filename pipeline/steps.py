@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import duckdb
 import polars as pl
 
-from pipeline import computed, dirty, flagging, ingestion, replaying, scores
+from pipeline import computed, dirty, flagging, forgetting, ingestion, replaying, scores
 from pipeline.answers import gathered
 from pipeline.calendar import day_in
 from pipeline.contracts.contract import load as load_contract
+from pipeline.contracts.people import People
 from pipeline.detectors import configured, families
 from pipeline.errors import ContractError, WarehouseError
 from pipeline.journeys import journey
@@ -29,6 +30,7 @@ from pipeline.settings import Settings
 from pipeline.warehouse import changes, checks, compacting, history, layout, retention, tables, versions
 from pipeline.warehouse.connection import reading, writing
 from pipeline.warehouse.days import transaction
+from pipeline.warehouse.forgetting import Removed
 from pipeline.warehouse.rereading import Replayed
 
 if TYPE_CHECKING:
@@ -116,6 +118,30 @@ def replay(
             dirty.plan(con, settings, days, changed, since=date.min)
         noted(sum(each.rows for each in replayed))
     return replayed
+
+
+def forget(
+    settings: Settings,
+    days: Sequence[date],
+    asked: People,
+    *,
+    mentions: bool,
+) -> Removed:
+    """In place of `ingest`: remove people from all tables, so that no file brings them back; gives what was removed.
+
+    `mentions`: also rows of others whose words name them.
+    All computed days that this changes are computed again with this run, as far back as events are kept.
+    """
+    with _step(settings, "forget", days) as (con, noted):
+        removed = forgetting.forget(con, settings, asked, mentions=mentions)
+        with changes.compared(con, settings.warehouse), transaction(con):
+            changed = set(ingestion.changed(con))
+            changed |= ingestion.set_aside(con, settings, days, changed)
+            history.refresh_identities(con, sorted(changed))
+            dirty.plan(con, settings, days, changed, since=dirty.first_whole(con, settings))
+            forgetting.give_reason(con)
+        noted(sum(each.rows for each in removed.tables))
+    return removed
 
 
 def check(settings: Settings, days: Sequence[date], progress: Progress = quietly) -> int:
@@ -216,6 +242,7 @@ def publish(
             for day in progress("Checking tables", scored):
                 _verify(con, settings, day)
             noted(len(scored))
+            must_be_anew = forgetting.is_of_run(con)
             with transaction(con):
                 computed.keep(con, computed.digest(settings))
                 expired = retention.expire(con, settings.project.keep_events_days)
@@ -227,7 +254,9 @@ def publish(
             if expired:
                 log.info("%d events are older than %d days and gone", expired, settings.project.keep_events_days)
             is_worn = compacting.worn_share(con) > compacting.WORN_SHARE
-        if is_worn:
+        if must_be_anew:  # deleted rows stay readable in a file that is not
+            compacting.compact(versions.work_file(settings.warehouse))
+        elif is_worn:
             try:
                 compacting.compact(versions.work_file(settings.warehouse))
             except WarehouseError as error:  # the night's work is whole, and worth more than the space

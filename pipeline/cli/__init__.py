@@ -13,7 +13,7 @@ import typer
 
 from pipeline import __version__, answers, nights, steps, terminal
 from pipeline.calendar import days_between
-from pipeline.cli import backfill, contracts, kept, quarantine, reference
+from pipeline.cli import backfill, contracts, forget, kept, quarantine, reference
 from pipeline.cli.options import Json
 from pipeline.errors import FrictionError, NotFoundError, SettingsError
 from pipeline.resources import root
@@ -200,7 +200,7 @@ def explain(
     terminal.out().print(terminal.table(found.columns, found.rows))
 
 
-for each in (reference.signals, reference.journeys, reference.sources, kept.versions, kept.rollback):
+for each in (reference.signals, reference.journeys, reference.sources, kept.versions, kept.rollback, forget.forget):
     app.command()(each)
 
 

@@ -40,6 +40,14 @@ def reading(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield con
 
 
+@contextmanager
+def looking(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A read-only connection to a version, whichever layout it has."""
+    with _opened(path, read_only=True) as con:
+        con.execute("set enable_external_access = false")
+        yield con
+
+
 def fetch(con: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, object] | None = None) -> pl.DataFrame:
     """The rows of a query as a frame."""
     frame: pl.DataFrame = con.sql(query, params=dict(parameters or {})).pl()

@@ -15,7 +15,7 @@ from pipeline.quoting import quoted
 
 log = logging.getLogger(__name__)
 
-# 1: the first released layout, which had no number yet. 2: ops.computed, ops.layout.
+# 1: the first released layout, which had no number yet. 2: ops.computed, ops.forgotten, ops.layout.
 VERSION = 2
 TOLD_AS = {"TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE"}  # types that DuckDB calls otherwise than the contracts
 

@@ -1,5 +1,6 @@
 """Load one file into its events table: every row is kept, quarantined or an exact duplicate, and counted."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -13,8 +14,10 @@ from pipeline.errors import ContractError, InputError
 from pipeline.settings import Dialect
 from pipeline.sources.files import SourceFile
 from pipeline.sources.mapping import Mapping
-from pipeline.warehouse import judging, quarantine, repeats
+from pipeline.warehouse import blocking, judging, quarantine, repeats
 from pipeline.warehouse.staging import Staging
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -91,9 +94,11 @@ def read(
     file: SourceFile,
     mapping: Mapping | None,
     dialect: Dialect | None = None,
+    blocked: blocking.Blocked | None = None,
 ) -> Iterator[Staged]:
     """A file's rows, read and judged, in temporary tables only, that last as long as the block.
 
+    Rows of people who were forgotten are none of the file's: `blocked` knows them.
     Raises InputError where the file cannot be read or changes meanwhile, ContractError where it lacks a required
     column or one that its mapping reads, a column has changed its type, more of its rows break rules than the contract
     allows, or the contract is of no input, SettingsError where its mapping cannot be applied.
@@ -104,16 +109,20 @@ def read(
     identity = load_id(source, contract, file, mapping, dialect)
     told = (dialect or Dialect()).over(mapping)
     with _unless_changed(file), judging.understood(con, contract, file, mapping, told) as (staging, found, rejects):
+        forgotten = blocking.leave_out(con, contract, staging, blocked) if blocked else 0
         good, ours = con.execute("select count(*) filter (is_good), count(*) filter (is_ours) from staged").fetchall()[
             0
         ]
         rows, bad = ours + len(rejects), ours - good + len(rejects)
         missing, unknown = judging.compared(con, contract, file, found, staging, mapping)
         about = (identity, source, contract.name, file.shown)
+        most = quarantine.SHOWN if blocked is None and bad > contract.quarantine_limit_share * rows else None
+        writing = quarantine.collect(con, about, found, mapping, staging, rejects, most=most)
+        if blocked and bad and (unread := blocking.leave_out_refused(con, blocked)):
+            rows, bad, forgotten = rows - unread, bad - unread, forgotten + unread
+        if forgotten:
+            log.info("%s: %d rows of forgotten customers left out", file.shown, forgotten)
         is_refused = bad > contract.quarantine_limit_share * rows
-        writing = quarantine.collect(
-            con, about, found, mapping, staging, rejects, most=quarantine.SHOWN if is_refused else None
-        )
         if is_refused:
             raise ContractError(quarantine.verdict(con, contract, file.shown, rows, bad, rejects))
         file.check_unchanged()
