@@ -22,6 +22,7 @@
 --          journeys.usual           one row per day, measure, place, device and value
 --          ops.computed             one row per run and day
 --          ops.contract_results     one row per run, contract and expectation
+--          ops.forgotten            one row per run and table
 --          ops.layout               one row per version of the program that has written it, and layout
 --          ops.loads                one row per file as it was last loaded
 --          ops.repeats              one row per load and row of another load that it has brought, too
@@ -155,6 +156,11 @@ found as (
     select 'ops.contract_results' as table_name, concat_ws(' ', run_id, contract, expectation) as key, count(*) as rows
     from ops.contract_results
     group by run_id, contract, expectation
+    having count(*) > 1
+    union all
+    select 'ops.forgotten' as table_name, concat_ws(' ', run_id, ops.forgotten.table_name) as key, count(*) as rows
+    from ops.forgotten
+    group by run_id, ops.forgotten.table_name
     having count(*) > 1
     union all
     select 'ops.layout' as table_name, concat_ws(' ', program, version) as key, count(*) as rows

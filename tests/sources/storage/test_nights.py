@@ -233,8 +233,8 @@ def test_an_object_that_vanishes_between_listing_and_loading_fails_the_night(ser
     bucket = fill({"a.csv": (HEADER + event("e1")).encode(), "b.csv": (HEADER + event("e2")).encode()})
     settings, told = project(f"s3://{bucket}/*.csv"), ingestion.find
 
-    def found(*args):
-        listed = told(*args)
+    def found(*args, **more):
+        listed = told(*args, **more)
         server.delete(f"{bucket}/b.csv")
         return listed
 
