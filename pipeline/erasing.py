@@ -20,7 +20,7 @@ from pipeline.contracts import people as whose
 from pipeline.contracts.people import People
 from pipeline.errors import NotFoundError, WarehouseError
 from pipeline.settings import Settings
-from pipeline.warehouse import blocking, compacting, kept, searching, versions
+from pipeline.warehouse import blocking, catalogue, compacting, kept, searching, versions
 from pipeline.warehouse import forgetting as tables
 from pipeline.warehouse.connection import looking, reading, writing
 from pipeline.warehouse.days import transaction
@@ -200,7 +200,7 @@ def _owe(
     con: duckdb.DuckDBPyConnection, settings: Settings, removed: Removed, run_id: str, started_at: datetime
 ) -> None:
     """Note that the days are owed something: who goes back to this version has them computed again by a backfill."""
-    if "ops.computed" not in searching.tables(con) or not removed.days:
+    if "ops.computed" not in catalogue.tables(con) or not removed.days:
         return
     known = computed.known(con)
     days = sorted(day for day in removed.days if day in known)

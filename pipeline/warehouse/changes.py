@@ -4,7 +4,7 @@ The published version stays as it is until the run is over. So a step that died 
 everything that has changed, and nothing has to be kept for it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +15,7 @@ import duckdb
 from pipeline.contracts.contract import load
 from pipeline.quoting import quoted, text
 from pipeline.warehouse import entries
+from pipeline.warehouse.catalogue import tables
 from pipeline.warehouse.history import CLICKSTREAM, NOT_READ
 
 
@@ -181,11 +182,6 @@ def reason(con: duckdb.DuckDBPyConnection, contract: str, day: date) -> str:
     return "new_file" if of_day else "late_rows"
 
 
-def _columns(con: duckdb.DuckDBPyConnection, table: str) -> set[str]:
+def _columns(con: duckdb.DuckDBPyConnection, table: str) -> Collection[str]:
     """The columns that a table has in the published version."""
-    found = con.execute(
-        "select column_name from duckdb_columns() where database_name = 'before' "
-        "and schema_name || '.' || table_name = $table",
-        {"table": table},
-    ).fetchall()
-    return {name for (name,) in found}
+    return tables(con, "before").get(table, {})

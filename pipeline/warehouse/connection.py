@@ -34,8 +34,7 @@ def reading(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     if not path.exists():
         raise WarehouseError(f"there is no warehouse at {path}. Run a day first: friction run --day YYYY-MM-DD")
-    with _opened(path.resolve(), read_only=True) as con:
-        con.execute("set enable_external_access = false")
+    with looking(path.resolve()) as con:
         layout.check_readable(con, path)
         yield con
 

@@ -15,8 +15,8 @@ import polars as pl
 from pipeline.contracts import people as whose
 from pipeline.contracts.people import People
 from pipeline.quoting import quoted, text
+from pipeline.warehouse.catalogue import tables
 from pipeline.warehouse.connection import fetch
-from pipeline.warehouse.searching import tables
 
 MADE = ("events", "journeys", "friction")  # schemas whose rows are of people; those of ops only quote them
 NOTES = {"ops.source_failures": "error", "ops.contract_results": "found"}  # texts that may quote a row

@@ -12,6 +12,7 @@ from pipeline import __version__
 from pipeline.contracts.contract import Contract, load_all
 from pipeline.errors import WarehouseError
 from pipeline.quoting import quoted
+from pipeline.warehouse.catalogue import tables
 
 log = logging.getLogger(__name__)
 
@@ -22,13 +23,11 @@ TOLD_AS = {"TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE"}  # types that DuckDB calls
 
 def version(con: duckdb.DuckDBPyConnection) -> int | None:
     """The number of the warehouse's layout; None where there is no warehouse yet."""
-    names = con.execute(
-        "select schema_name || '.' || table_name from duckdb_tables() where database_name = current_database()"
-    ).fetchall()
+    names = tables(con)
     found = None
-    if ("ops.layout",) in names:
+    if "ops.layout" in names:
         found = con.execute("select max(version) from ops.layout").fetchall()[0][0]
-    return int(found) if found else 1 if ("ops.loads",) in names else None
+    return int(found) if found else 1 if "ops.loads" in names else None
 
 
 def check_readable(con: duckdb.DuckDBPyConnection, path: Path) -> None:
@@ -77,7 +76,7 @@ def _refuse_newer(found: int, path: Path) -> None:
 
 
 def _upgrade_table(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    old = _columns(con, contract.table)
+    old = tables(con).get(contract.table, {})
     new = {column.name: TOLD_AS.get(column.type, column.type) for column in contract.columns}
     if not old or list(old.items()) == list(new.items()):
         return
@@ -105,14 +104,4 @@ def _give_up(con: duckdb.DuckDBPyConnection, contract: Contract, aside: str) -> 
     con.execute(f"delete from ops.signals where day in (select day from {aside})")
     log.warning(
         "%s of an older version cannot be kept: friction backfill --from %s --to %s", contract.table, first, last
-    )
-
-
-def _columns(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
-    return dict(
-        con.execute(
-            "select column_name, data_type from duckdb_columns() where database_name = current_database() "
-            "and schema_name || '.' || table_name = $table order by column_index",
-            {"table": table},
-        ).fetchall()
     )

@@ -8,6 +8,7 @@ import duckdb
 from pipeline.contracts import people as whose
 from pipeline.contracts.people import People
 from pipeline.quoting import quoted
+from pipeline.warehouse.catalogue import tables
 
 
 @dataclass(frozen=True)
@@ -46,19 +47,3 @@ def traces(
         found += [Trace(table, name, rows) for name, rows in zip(texts, counts, strict=True) if rows]
         searched += len(texts)
     return found, searched
-
-
-def tables(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
-    """The tables that are there with the types of their columns, in a fixed order; no views."""
-    rows = con.execute(
-        """
-        select schema_name || '.' || table_name, column_name, data_type
-        from duckdb_columns() join duckdb_tables() using (database_name, schema_name, table_name)
-        where database_name = current_database()
-        order by schema_name, table_name, column_index
-        """
-    ).fetchall()
-    found: dict[str, dict[str, str]] = {}
-    for table, column, kind in rows:
-        found.setdefault(table, {})[column] = kind
-    return found

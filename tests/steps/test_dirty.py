@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import flagging, recounting, steps
+from pipeline import flagging, recounting, scores, steps
 from pipeline.settings import Settings, load
 from pipeline.warehouse.connection import reading
 from tests.steps import world as w
@@ -101,6 +101,17 @@ def test_what_nobody_reads_redoes_nothing_but_is_kept(nights):
     assert kept[0][0] > 0
 
 
+def test_what_tells_the_browser_is_read_though_no_journey_is_made_of_it(nights, tmp_path):
+    rows = w.world()
+    for row in rows["clickstream"]:
+        row["attributes"] = {"browser": "Lynx"}
+    w.run(w.write(nights.folder, rows), [w.DAYS[3]])
+    assert told(nights)[w.DAYS[3]] == ("changed_file", None, True)
+    with reading(nights.warehouse) as con:
+        found = con.execute("select distinct browser from journeys.entries where day = $d", {"d": w.DAYS[3]}).fetchall()
+    assert ("Lynx",) in found
+
+
 def test_rows_that_come_too_late_are_kept_told_and_computed_when_they_are_asked_for(tmp_path):
     settings = w.write(tmp_path, more="late_days = 1\n")
     w.run(settings, w.DAYS[:3])
@@ -136,3 +147,20 @@ def test_a_step_that_is_tried_again_computes_the_same_days(nights, tmp_path):
     for step in (steps.ingest, steps.ingest, steps.flag, steps.flag, steps.score, steps.score, steps.publish):
         step(nights, days)
     assert set(told(nights)) == {late, w.DAYS[3], w.DAYS[4]}
+
+
+def test_a_day_is_foretold_anew_by_what_the_day_before_gives_otherwise(nights, monkeypatch):
+    whole, changed = scores.score, w.DAYS[1]
+
+    def otherwise(con, settings, day):
+        found = whole(con, settings, day)
+        if day == changed:
+            con.execute("update friction.points set effect = coalesce(effect, 0) + 0.1 where day = $day", {"day": day})
+        return found
+
+    monkeypatch.setattr(scores, "score", otherwise)
+    steps.prepare(nights, [changed], "again", w.STARTED + timedelta(days=1))
+    steps.ingest(nights, [changed], forced=[changed])
+    for step in (steps.flag, steps.score, steps.publish):
+        step(nights, [changed])
+    assert told(nights) == {changed: ("asked", None, True), w.DAYS[2]: ("period", changed, False)}

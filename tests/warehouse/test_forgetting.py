@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from pipeline.contracts.people import People
-from pipeline.warehouse import forgetting, searching
+from pipeline.warehouse import catalogue, forgetting, searching
 from pipeline.warehouse.forgetting import Removed
 from pipeline.warehouse.searching import Trace
 from tests.warehouse import loads
@@ -84,9 +84,9 @@ def test_a_note_that_quotes_her_loses_the_id_and_keeps_the_rest(con):
 def test_to_count_what_would_go_changes_nothing(con, tmp_path):
     take(con, tmp_path, "1.ndjson", order("o1", "K-100231"), order("o2", "K-2"))
     take(con, tmp_path, "2.ndjson", order("o1", "K-100231"))
-    before = [con.execute(f"from {table} order by all").fetchall() for table in searching.tables(con)]
+    before = [con.execute(f"from {table} order by all").fetchall() for table in catalogue.tables(con)]
     counted = forgetting.remove(con, ANNA, mentions=True, is_dry=True)
-    assert [con.execute(f"from {table} order by all").fetchall() for table in searching.tables(con)] == before
+    assert [con.execute(f"from {table} order by all").fetchall() for table in catalogue.tables(con)] == before
     assert counted == remove(con)
 
 
